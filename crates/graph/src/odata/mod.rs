@@ -1,0 +1,15 @@
+//! `/{version}/…?$filter=…`: OData's conventions as far as these resources need them.
+//!
+//! Documentation: <https://learn.microsoft.com/graph/query-parameters>
+
+mod context;
+mod metadata;
+mod path;
+mod prefer;
+mod query;
+
+pub use context::{Context, context};
+pub use metadata::Metadata;
+pub use path::{OwnedSegment, path, segments};
+pub use prefer::Preference;
+pub use query::{Filter, FilterProperty, QueryOptions};

@@ -1,0 +1,143 @@
+//! The tenant's own accounts: users, directory groups and apps, with what is needed to sign them in.
+
+use std::collections::{BTreeSet, HashMap};
+
+use graph::Scope;
+use sha2::{Digest, Sha256};
+
+/// A user of the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Object id, lower-case GUID text.
+    pub id: String,
+    /// Short name, for example `alice`.
+    pub name: String,
+    /// `displayName`.
+    pub display_name: String,
+    /// `userPrincipalName`.
+    pub upn: String,
+    /// `mail`.
+    pub mail: String,
+    /// Is the user a guest?
+    pub guest: bool,
+    /// The password's digest.
+    pub password: Secret,
+}
+
+/// A group of the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectoryGroup {
+    /// Object id, lower-case GUID text.
+    pub id: String,
+    /// Short name, for example `engineering`.
+    pub name: String,
+    /// Object ids of its direct members: users and groups.
+    pub members: Vec<String>,
+}
+
+/// An app that may ask for tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Client id, lower-case GUID text.
+    pub client_id: String,
+    /// Short name, for example `connector`.
+    pub name: String,
+    /// The secret's digest; a public client has none.
+    pub secret: Option<Secret>,
+    /// Application roles.
+    pub roles: Vec<Scope>,
+    /// Delegated scopes.
+    pub scopes: Vec<Scope>,
+    /// May users sign in through the app without its secret?
+    pub public_client: bool,
+}
+
+/// A salted SHA-256 digest of a secret; it cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Eight bytes or more.
+    pub salt: Vec<u8>,
+    /// SHA-256 of salt and secret.
+    pub digest: [u8; 32],
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Secret {
+    /// The digest of a secret under a salt.
+    pub fn new(salt: &[u8], secret: &str) -> Self {
+        Self {
+            salt: salt.to_vec(),
+            digest: digest(salt, secret),
+        }
+    }
+
+    /// Is this the secret? Takes the same time whatever the answer.
+    pub fn is(&self, secret: &str) -> bool {
+        let given = digest(&self.salt, secret);
+        let difference = self
+            .digest
+            .iter()
+            .zip(given)
+            .fold(0u8, |all, (a, b)| all | (a ^ b));
+        std::hint::black_box(difference) == 0
+    }
+}
+
+fn digest(salt: &[u8], secret: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(salt);
+    hash.update(secret.as_bytes());
+    hash.finalize().into()
+}
+
+/// All accounts of a tenant, small enough to be held in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accounts {
+    /// Users, in the order they were made.
+    pub users: Vec<User>,
+    /// Directory groups, in the order they were made.
+    pub groups: Vec<DirectoryGroup>,
+    /// Apps, in the order they were made.
+    pub apps: Vec<App>,
+}
+
+impl Accounts {
+    /// The user of that object id or user principal name, found without case.
+    pub fn user(&self, id_or_upn: &str) -> Option<&User> {
+        self.users.iter().find(|user| {
+            user.id.eq_ignore_ascii_case(id_or_upn) || user.upn.eq_ignore_ascii_case(id_or_upn)
+        })
+    }
+
+    /// The app of that client id, found without case.
+    pub fn app(&self, client_id: &str) -> Option<&App> {
+        self.apps
+            .iter()
+            .find(|app| app.client_id.eq_ignore_ascii_case(client_id))
+    }
+
+    /// Object ids of all groups that hold this user or group, directly or through other groups; cycles are harmless.
+    pub fn groups_of(&self, member: &str) -> Vec<String> {
+        let mut parents: HashMap<&str, Vec<&str>> = HashMap::new();
+        for group in &self.groups {
+            for id in &group.members {
+                parents.entry(id).or_default().push(&group.id);
+            }
+        }
+        let mut seen = BTreeSet::new();
+        let mut open = vec![member];
+        while let Some(id) = open.pop() {
+            for group in parents.get(id).into_iter().flatten() {
+                if seen.insert(*group) {
+                    open.push(group);
+                }
+            }
+        }
+        seen.into_iter().map(str::to_owned).collect()
+    }
+}

@@ -1,0 +1,86 @@
+//! What only the store knows about a noun: keys, ordinals, versions.
+
+use std::sync::Arc;
+
+use graph::{ConnectionKey, DateTime, ExternalConnection, ExternalItem, Schema};
+
+/// An item's number in the tenant, for life; an item deleted and created again gets a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ordinal(pub u64);
+
+/// How often a thing has been written, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Version(pub u32);
+
+/// The version of the last write that changed more than the ACL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text(pub u32);
+
+/// The number of one distinct, canonical ACL of one connection; [`AclId::NOBODY`] admits nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AclId(pub u32);
+
+impl AclId {
+    /// The ACL of what does not exist: admits nobody, whoever asks.
+    pub const NOBODY: Self = Self(0);
+}
+
+/// How often a connection's schema has been registered; 0 before the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SchemaVersion(pub u32);
+
+/// A connection with what the store knows about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptConnection {
+    /// The connection's number.
+    pub key: ConnectionKey,
+    /// The connection.
+    pub connection: ExternalConnection,
+    /// Its schema, once one was accepted.
+    pub schema: Option<Arc<Schema>>,
+    /// How often the schema has been registered.
+    pub schema_version: SchemaVersion,
+    /// How often the connection itself has been written.
+    pub version: Version,
+    /// When it was created.
+    pub created_at: DateTime,
+}
+
+/// An item with what the store knows about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptItem {
+    /// Its connection's number.
+    pub at: ConnectionKey,
+    /// Its number.
+    pub ordinal: Ordinal,
+    /// How often it has been written.
+    pub version: Version,
+    /// The version of its words.
+    pub text: Text,
+    /// The number of its ACL.
+    pub acl: AclId,
+    /// The item.
+    pub item: ExternalItem,
+}
+
+/// What a write did to an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its number.
+    pub ordinal: Ordinal,
+    /// Its version after the write.
+    pub version: Version,
+    /// The version of its words after the write.
+    pub text: Text,
+    /// Its ACL after the write.
+    pub acl: AclId,
+}
+
+/// What a writer believes to be there; a store answers `Conflict` when it is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// No such item.
+    Absent,
+    /// The item at this version.
+    At(Version),
+}

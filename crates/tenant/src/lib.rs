@@ -1,0 +1,28 @@
+//! What can be done in a tenant: one file per door, three ports, and the live picture of who may see what.
+
+pub mod accounts;
+pub mod analysis;
+pub mod caller;
+pub mod clock;
+pub mod connections;
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod error;
+pub mod groups;
+pub mod index;
+pub mod indexer;
+pub mod items;
+pub mod kept;
+pub mod membership;
+pub mod operations;
+pub mod schema;
+pub mod search;
+pub mod store;
+pub mod tasks;
+mod tenant;
+pub mod users;
+pub mod visibility;
+
+pub use caller::Caller;
+pub use error::{Error, Failure, FailureKind};
+pub use tenant::Tenant;

@@ -1,0 +1,3 @@
+//! From a query to an answer.
+
+pub mod plan;

@@ -1,0 +1,235 @@
+//! The port to the truth. Every method is one atomic step; there is no transaction to hold.
+//!
+//! An implementer promises:
+//! - an acknowledged write survives a crash of the process and of the machine;
+//! - whatever a write changes in the live picture is published to the tenant's [`Visibility`](crate::visibility::Visibility) in commit order, by the
+//!   writer, before the write is acknowledged; at opening the picture is filled from the truth;
+//! - numbers (connection keys, ordinals, ACL numbers) are never used twice;
+//! - every write of an item that changes more than its ACL, and every deletion, leaves a dirty line in the same transaction, which stays until
+//!   [`ItemStore::done`] has been told of that version;
+//! - absent is `None`, not an error.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use graph::{
+    ConnectionId, ConnectionKey, ConnectionOperation, DateTime, ExternalConnection, ExternalGroup,
+    ExternalItem, GroupId, Identity, ItemId, OperationId, Schema,
+};
+use uuid::Uuid;
+
+use crate::{
+    accounts::Accounts,
+    kept::{Expected, KeptConnection, KeptItem, Ordinal, SchemaVersion, Text, Version, Written},
+};
+
+/// Why the truth could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away, full or busy; nothing was changed.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row cannot be read back into a noun.
+    #[error("the store is inconsistent: {table}.{column} of {key}: {why}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        key: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// What the writer expected is not what is there; nothing was changed.
+    #[error("the expected version is not there")]
+    Conflict,
+}
+
+/// The sum of all doors' stores.
+pub trait Store:
+    ConnectionStore + ItemStore + GroupStore + OperationStore + AccountStore + Send + Sync
+{
+    /// The store's identity, made with it; an index that remembers another store is rebuilt.
+    fn identity(&self) -> Uuid;
+}
+
+/// Connections and their schemas.
+#[async_trait]
+pub trait ConnectionStore {
+    /// The connection of that id, found without case; `None` once deleted.
+    async fn connection(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Option<Arc<KeptConnection>>, StoreError>;
+
+    /// All connections that are not deleted, in the order they were made.
+    async fn connections(&self) -> Result<Vec<Arc<KeptConnection>>, StoreError>;
+
+    /// Makes a connection at version 1. `Conflict` when the id is taken, compared without case.
+    async fn create_connection(
+        &self,
+        connection: &ExternalConnection,
+        now: DateTime,
+    ) -> Result<Arc<KeptConnection>, StoreError>;
+
+    /// Replaces a connection's members. `Conflict` when it is gone or no longer at `expected`.
+    async fn update_connection(
+        &self,
+        at: ConnectionKey,
+        connection: &ExternalConnection,
+        expected: Version,
+    ) -> Result<Arc<KeptConnection>, StoreError>;
+
+    /// Takes a connection out of the picture at once and frees its id; what it held is removed by [`ConnectionStore::purge`]. `false` when it was gone.
+    async fn delete_connection(&self, at: ConnectionKey) -> Result<bool, StoreError>;
+
+    /// Removes at most `limit` items of deleted connections, leaving dirty lines, and then their ACLs and groups. `true` while there is more to do.
+    async fn purge(&self, limit: u32) -> Result<bool, StoreError>;
+
+    /// Sets a connection's schema, makes the connection ready and keeps the (completed) operation, all at once.
+    /// `Conflict` when the connection is gone or its schema no longer at `expected`.
+    async fn register_schema(
+        &self,
+        at: ConnectionKey,
+        schema: &Schema,
+        expected: SchemaVersion,
+        operation: &ConnectionOperation,
+    ) -> Result<Arc<KeptConnection>, StoreError>;
+}
+
+/// Items and the index's to-do list.
+#[async_trait]
+pub trait ItemStore {
+    /// The item of that id.
+    async fn item(&self, at: ConnectionKey, id: &ItemId) -> Result<Option<KeptItem>, StoreError>;
+
+    /// Writes an item that was admitted under schema version `admitted`.
+    ///
+    /// `Conflict` when the connection is gone, its schema has another version, or the item is not as `expected`; nothing is changed then.
+    async fn put_item(
+        &self,
+        at: ConnectionKey,
+        item: &ExternalItem,
+        admitted: SchemaVersion,
+        expected: Expected,
+    ) -> Result<Written, StoreError>;
+
+    /// Deletes an item; `None` when there was none.
+    async fn delete_item(
+        &self,
+        at: ConnectionKey,
+        id: &ItemId,
+    ) -> Result<Option<Written>, StoreError>;
+
+    /// The current items of these numbers; those that do not exist (any more) are left out. One consistent view of all of them.
+    async fn items(&self, ordinals: &[Ordinal]) -> Result<Vec<KeptItem>, StoreError>;
+
+    /// How many items the connection holds.
+    async fn count_items(&self, at: ConnectionKey) -> Result<u64, StoreError>;
+
+    /// Keeps activities (as accepted JSON texts) with an item; `false` when there is no such item.
+    async fn add_activities(
+        &self,
+        at: ConnectionKey,
+        id: &ItemId,
+        activities: &[String],
+        now: DateTime,
+    ) -> Result<bool, StoreError>;
+
+    /// The oldest dirty lines with the *current* rows, at most `limit` lines and about `bytes` bytes of items (at least one line if there is one).
+    /// Nothing is taken off the list: that is what [`ItemStore::done`] does.
+    async fn claim_dirty(&self, limit: u32, bytes: usize) -> Result<Claim, StoreError>;
+
+    /// The index holds these versions durably: forget their lines unless something newer came.
+    async fn done(&self, claim: &Claim) -> Result<(), StoreError>;
+
+    /// Marks every item dirty, for an index that has to be rebuilt.
+    async fn mark_all_dirty(&self) -> Result<(), StoreError>;
+}
+
+/// Some lines of the to-do list for the index.
+#[derive(Clone, Debug, Default)]
+pub struct Claim {
+    /// The lines, oldest first.
+    pub lines: Vec<Dirty>,
+}
+
+/// One line of the to-do list for the index: at most one per item.
+#[derive(Clone, Debug)]
+pub struct Dirty {
+    /// The item's number.
+    pub ordinal: Ordinal,
+    /// The version to be indexed.
+    pub version: Version,
+    /// The version of its words.
+    pub text: Text,
+    /// The item as it is now; `None` when it was deleted.
+    pub item: Option<KeptItem>,
+}
+
+/// External groups and their members.
+#[async_trait]
+pub trait GroupStore {
+    /// Makes a group. `Conflict` when the id is taken or the connection is gone.
+    async fn create_group(
+        &self,
+        at: ConnectionKey,
+        group: &ExternalGroup,
+    ) -> Result<(), StoreError>;
+
+    /// The group of that id.
+    async fn group(
+        &self,
+        at: ConnectionKey,
+        id: &GroupId,
+    ) -> Result<Option<ExternalGroup>, StoreError>;
+
+    /// Replaces a group's names; `false` when there is none.
+    async fn update_group(
+        &self,
+        at: ConnectionKey,
+        group: &ExternalGroup,
+    ) -> Result<bool, StoreError>;
+
+    /// Deletes a group and its memberships (as a group; it stays a member of others by name only until they drop it); `false` when there was none.
+    async fn delete_group(&self, at: ConnectionKey, id: &GroupId) -> Result<bool, StoreError>;
+
+    /// Adds a member: `None` when there is no such group, `Some(false)` when it was one already.
+    async fn add_member(
+        &self,
+        at: ConnectionKey,
+        group: &GroupId,
+        member: &Identity,
+    ) -> Result<Option<bool>, StoreError>;
+
+    /// Removes the members of that id, whatever their kind: `None` when there is no such group, `Some(false)` when there was no such member.
+    /// The id is compared without case for users and groups.
+    async fn remove_member(
+        &self,
+        at: ConnectionKey,
+        group: &GroupId,
+        member: &str,
+    ) -> Result<Option<bool>, StoreError>;
+}
+
+/// Operations.
+#[async_trait]
+pub trait OperationStore {
+    /// The operation of that id.
+    async fn operation(
+        &self,
+        at: ConnectionKey,
+        id: &OperationId,
+    ) -> Result<Option<ConnectionOperation>, StoreError>;
+}
+
+/// The tenant's own accounts.
+#[async_trait]
+pub trait AccountStore {
+    /// All accounts.
+    async fn accounts(&self) -> Result<Arc<Accounts>, StoreError>;
+
+    /// Replaces all accounts; counts as a change of membership.
+    async fn put_accounts(&self, accounts: &Accounts) -> Result<(), StoreError>;
+}

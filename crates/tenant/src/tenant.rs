@@ -1,0 +1,30 @@
+//! A tenant: the thing that holds connections. A value made of a store, an index, a membership and a clock.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::{
+    clock::Clock, index::Index, membership::Membership, store::Store, visibility::Visibility,
+};
+
+/// A tenant's ports and its live picture; the doors are free functions that take it first.
+pub struct Tenant {
+    /// The tenant's GUID: the `tid` of its tokens.
+    pub id: Uuid,
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// The memory of the truth.
+    pub index: Arc<dyn Index>,
+    /// Who belongs to which directory groups.
+    pub membership: Arc<dyn Membership>,
+    /// The tenant's time.
+    pub clock: Arc<dyn Clock>,
+    /// Who may see what, now.
+    pub visibility: Arc<Visibility>,
+    /// Rung after every write that leaves a dirty line; the indexer listens.
+    pub dirty: Notify,
+    /// Rung after every deletion of a connection; the purge listens.
+    pub deleted: Notify,
+}
