@@ -1,2 +1,57 @@
-//! tasks
-fn main() {}
+//! `cargo xtask`: the project's own tasks. A machine with nothing but Rust can run every one of them.
+
+mod bench;
+mod check;
+mod clients;
+mod command;
+mod deny;
+mod dev;
+mod place;
+mod tally;
+mod test;
+
+use std::process::ExitCode;
+
+/// What `cargo xtask` prints when it is asked for nothing, for help or for something it does not know.
+const USAGE: &str = "\
+usage: cargo xtask <task>
+
+  check   fmt, clippy, tidy and cargo-deny: what every change must pass
+  test    all tests, then the real Graph clients against a server of this checkout
+  bench   the benchmark programs; prints figures and asserts nothing about time";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next();
+    if let Some(extra) = arguments
+        .next()
+        .filter(|_| task.as_deref() != Some("conform"))
+    {
+        eprintln!("`{extra}` is one argument too many: a task takes none.\n\n{USAGE}");
+        return ExitCode::from(2);
+    }
+    match task.as_deref() {
+        Some("check") => check::run().conclude(),
+        Some("test") => test::run().conclude(),
+        Some("bench") => bench::run(),
+        Some("conform") => {
+            eprintln!(
+                "`cargo xtask conform` is not there yet: it will play the transcripts of `conformance/` \
+                 to a URL. Until then they are played in process, by `cargo xtask test`."
+            );
+            ExitCode::from(2)
+        }
+        Some("help" | "--help" | "-h") => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Some(other) => {
+            eprintln!("there is no task `{other}`.\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+        None => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,1 +1,296 @@
-//! (being written)
+//! `searchSettings.searchResultTemplates[].layout`: is it an Adaptive Card?
+//!
+//! Documentation: <https://adaptivecards.io/explorer/AdaptiveCard.html>
+
+use std::sync::LazyLock;
+
+use jsonschema::{Draft, ValidationError, Validator, error::{TypeKind, ValidationErrorKind}};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    error::PublicError,
+    generous::{object, quoted, refused, shown},
+};
+
+/// Microsoft's published schema of Adaptive Cards; origin and licence are in `NOTICE`.
+const PUBLISHED: &str = include_str!("../data/adaptive-card.schema.json");
+
+/// Built once: the schema has some seventy definitions.
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
+    let published = serde_json::from_str(PUBLISHED).expect("the schema file is JSON");
+    jsonschema::options()
+        .with_draft(Draft::Draft7)
+        // An address such as `{iconUrl}` is no URI before it is bound.
+        .should_validate_formats(false)
+        .build(&templating(published))
+        .expect("the schema file is a JSON schema")
+});
+
+/// Checks a layout; see [`check_at`].
+///
+/// # Errors
+/// 400 naming the place in the layout, the value there, and what is allowed.
+pub fn check(layout: &Value) -> Result<(), PublicError> {
+    check_at("layout", layout)
+}
+
+/// Is this layout an Adaptive Card, perhaps one with `${…}` placeholders?
+///
+/// The live service creates the connection and answers 503 to a broken card; here nothing is
+/// created (`contract/external.md` §3). A layout that wraps the card in a `default` member is
+/// accepted, because a published connector sends one.
+///
+/// # Errors
+/// 400 naming the place below `target`, the value there, and what is allowed.
+pub fn check_at(target: &str, layout: &Value) -> Result<(), PublicError> {
+    let members = object(target, layout)?;
+    match members.get("default") {
+        Some(wrapped) if !members.contains_key("type") => {
+            let target = format!("{target}.default");
+            check_card(&target, object(&target, wrapped)?, wrapped)
+        }
+        _ => check_card(target, members, layout),
+    }
+}
+
+fn check_card(
+    target: &str,
+    members: &Map<String, Value>,
+    card: &Value,
+) -> Result<(), PublicError> {
+    let kind = members.get("type").unwrap_or(&Value::Null);
+    if kind.as_str() != Some("AdaptiveCard") {
+        let help = format!(
+            "{target}.type is {}; a layout is an Adaptive Card, so it must be \"AdaptiveCard\".",
+            quoted(kind)
+        );
+        return Err(refused(format_args!("{target}.type"), help));
+    }
+    let version = members.get("version").unwrap_or(&Value::Null);
+    if !version.as_str().is_some_and(is_version) {
+        let help = format!(
+            "{target}.version is {}; it must be a version such as \"1.3\".",
+            quoted(version)
+        );
+        return Err(refused(format_args!("{target}.version"), help));
+    }
+    VALIDATOR
+        .validate(card)
+        .map_err(|error| Fault::of(&error).refuse(target))
+}
+
+/// Two numbers with a point, or a placeholder.
+fn is_version(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    text.contains("${")
+        || text
+            .split_once('.')
+            .is_some_and(|(major, minor)| number(major) && number(minor))
+}
+
+/// What is wrong, where, and what would be right.
+struct Fault {
+    place: String,
+    problem: String,
+}
+
+impl Fault {
+    fn of(error: &ValidationError<'_>) -> Self {
+        let place = dotted(error.instance_path().as_str());
+        let problem = match error.kind() {
+            ValidationErrorKind::AnyOf { context } => {
+                return Self::of_choice(error, context);
+            }
+            ValidationErrorKind::Required { property } => {
+                let name = property.as_str().unwrap_or_default();
+                format!("lacks the member {}, which must be there", shown(name))
+            }
+            ValidationErrorKind::Enum { options } => {
+                format!("is {}; it must be one of: {}", quoted(error.instance()), listed(options))
+            }
+            ValidationErrorKind::Type { kind } => {
+                let expected = types(kind);
+                format!("is {}; it must be of JSON type {expected}", quoted(error.instance()))
+            }
+            _ => format!("is {}; {error}", quoted(error.instance())),
+        };
+        Self { place, problem }
+    }
+
+    /// None of several schemas fits: the deepest complaint is the most telling one, and an
+    /// enumeration lists what is allowed.
+    fn of_choice(error: &ValidationError<'_>, context: &[Vec<ValidationError<'static>>]) -> Self {
+        let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
+        let complaints = || context.iter().flatten();
+        let deepest = complaints().max_by_key(|complaint| depth(complaint));
+        let listing = complaints().find_map(listing);
+        match (deepest, listing) {
+            (Some(deepest), _) if depth(deepest) > depth(error) => Self::of(deepest),
+            (_, Some(listing)) | (Some(listing), None) => Self::of(listing),
+            (None, None) => Self {
+                place: dotted(error.instance_path().as_str()),
+                problem: format!("is {}, which is not allowed", quoted(error.instance())),
+            },
+        }
+    }
+
+    fn refuse(self, target: &str) -> PublicError {
+        let place = format!("{target}{}", self.place);
+        let help = format!("{place} {} by the Adaptive Card schema.", self.problem);
+        refused(place, help)
+    }
+}
+
+/// The complaint that lists what is allowed, be it inside another choice.
+fn listing<'a>(complaint: &'a ValidationError<'static>) -> Option<&'a ValidationError<'static>> {
+    match complaint.kind() {
+        ValidationErrorKind::Enum { .. } => Some(complaint),
+        ValidationErrorKind::AnyOf { context } => context.iter().flatten().find_map(listing),
+        _ => None,
+    }
+}
+
+fn listed(options: &Value) -> String {
+    let names = options.as_array().map(Vec::as_slice).unwrap_or_default();
+    names
+        .iter()
+        .map(quoted)
+        .collect::<Vec<String>>()
+        .join(", ")
+}
+
+fn types(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(kind) => kind.to_string(),
+        TypeKind::Multiple(kinds) => {
+            let names: Vec<String> = kinds.iter().map(|kind| kind.to_string()).collect();
+            names.join(" or ")
+        }
+    }
+}
+
+/// `/body/0/text` as `.body[0].text`.
+fn dotted(pointer: &str) -> String {
+    pointer
+        .split('/')
+        .skip(1)
+        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        .map(|step| {
+            if step.parse::<usize>().is_ok() {
+                format!("[{step}]")
+            } else {
+                format!(".{step}")
+            }
+        })
+        .collect()
+}
+
+/// The published schema as it applies to a *template* of a card.
+///
+/// Three things change. A text with a `${…}` placeholder may stand for any value. Members that a
+/// type does not know are left alone: `$when` and `$data` belong to templates, and most cards that
+/// designers export have members that are younger than the schema, which renderers skip. A choice
+/// between elements is made by `type` first, so that a fault is reported where it is, and so that
+/// no card can make the check slow by nesting.
+fn templating(mut published: Value) -> Value {
+    if let Some(definitions) = published.get_mut("definitions").and_then(Value::as_object_mut) {
+        for (name, definition) in definitions.iter_mut() {
+            if name.starts_with("ImplementationsOf.") {
+                *definition = by_type(definition);
+            } else {
+                relax(definition);
+            }
+        }
+    }
+    // The draft has to be one that knows `if`.
+    published["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    published
+}
+
+/// Makes a schema tolerate placeholders in the values below it.
+fn relax(schema: &mut Value) {
+    by_shape(schema);
+    let Value::Object(keywords) = schema else {
+        return;
+    };
+    if keywords.get("additionalProperties") == Some(&Value::Bool(false)) {
+        keywords.remove("additionalProperties");
+    }
+    if let Some(Value::Object(properties)) = keywords.get_mut("properties") {
+        for property in properties.values_mut() {
+            relax_value(property);
+        }
+    }
+    if let Some(items) = keywords.get_mut("items") {
+        relax_value(items);
+    }
+    for keyword in ["anyOf", "allOf"] {
+        if let Some(Value::Array(schemas)) = keywords.get_mut(keyword) {
+            schemas.iter_mut().for_each(relax);
+        }
+    }
+}
+
+/// A value may be what the schema says, or a text with a placeholder.
+fn relax_value(schema: &mut Value) {
+    relax(schema);
+    let strict = std::mem::take(schema);
+    *schema = json!({
+        "if": {"type": "string", "pattern": "\\$\\{"},
+        "then": true,
+        "else": strict
+    });
+}
+
+/// `anyOf` an object's definition and something that is no object becomes a question about the shape.
+fn by_shape(schema: &mut Value) {
+    let Some([first, second]) = schema
+        .get("anyOf")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+    else {
+        return;
+    };
+    if first.get("$ref").is_some() && second.get("type") != Some(&json!("null")) {
+        *schema = json!({"if": {"type": "object"}, "then": first, "else": second});
+    }
+}
+
+/// A choice between elements becomes a question about `type`.
+fn by_type(schema: &Value) -> Value {
+    let branches: Vec<(&str, &Value)> = schema["anyOf"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|branch| {
+            let target = &branch["allOf"][0];
+            let name = target["$ref"].as_str()?.strip_prefix("#/definitions/")?;
+            Some((name, target))
+        })
+        .collect();
+    let mut names: Vec<&str> = branches.iter().map(|(name, _)| *name).collect();
+    names.dedup();
+    let choices: Vec<Value> = branches
+        .iter()
+        .map(|(name, target)| {
+            let of_type = json!({"required": ["type"], "properties": {"type": {"enum": [name]}}});
+            json!({"if": of_type, "then": target})
+        })
+        .collect();
+    // A plain text is a run of text; its own definition knows that.
+    if names == ["TextRun"] {
+        return json!({"required": ["type"], "allOf": [branches[0].1]});
+    }
+    let mut kind = json!({"enum": names});
+    relax_value(&mut kind);
+    json!({
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": kind},
+        "allOf": choices
+    })
+}
+
+#[cfg(test)]
+#[path = "card_tests.rs"]
+mod tests;

@@ -130,7 +130,7 @@ impl ItemId {
     /// Accepts an item id, or refuses it by its rule.
     ///
     /// Letters, digits and every other visible character are welcome but those that would end or
-    /// change a URL's segment (`/ ? # %`), a comma (hits name items in a comma-separated text),
+    /// change a URL's segment (`/ ? # % \`), a comma (hits name items in a comma-separated text),
     /// a leading `$` (`$count` is an operation) and `.` or `..` alone (URLs lose them).
     ///
     /// # Errors

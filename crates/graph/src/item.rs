@@ -2,7 +2,15 @@
 //!
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalitem>
 
-use crate::{acl::Acl, error::PublicError, id::ItemId, schema::Schema, value::Value};
+mod admit;
+mod kept;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::{acl::Acl, id::ItemId, value::Value};
 
 /// An accepted item: every property is declared by the schema and has its type.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,13 +45,23 @@ pub enum ContentType {
     Html,
 }
 
+impl ContentType {
+    /// The type as the Graph spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Html => "html",
+        }
+    }
+}
+
 /// What a client said about an item: members it named, shape checked, not yet held against a schema.
 #[derive(Clone, Debug, Default)]
 pub struct ItemDraft {
     /// `acl`, if named.
     pub acl: Option<Vec<Acl>>,
     /// `properties` as JSON members in order (annotations included), if named.
-    pub properties: Option<serde_json::Map<String, serde_json::Value>>,
+    pub properties: Option<Map<String, Json>>,
     /// `content`: `Some(None)` is an explicit null.
     pub content: Option<Option<ExternalItemContent>>,
     /// `informationProtectionLabel.sensitivityLabelId`: `Some(None)` is an explicit null.
@@ -53,56 +71,54 @@ pub struct ItemDraft {
 }
 
 impl ItemDraft {
-    /// Reads a PUT or PATCH body, generously (`contract/external.md` §2.4, §7 to §9, `clients.md` §6).
-    ///
-    /// # Errors
-    /// 400 naming the member, the value, the rule and the fix.
-    pub fn read(id: &ItemId, body: &serde_json::Value) -> Result<Self, PublicError> {
-        let _ = (id, body);
-        unimplemented!()
-    }
-
     /// Does the draft name everything a new item must have?
     pub fn is_whole(&self) -> bool {
         self.acl.is_some() && self.properties.is_some()
     }
 }
 
-impl Schema {
-    /// The only door from what was said to what is accepted: members the draft does not name are kept from `existing`.
-    ///
-    /// # Errors
-    /// 400 naming the property, the value, the rule and the fix.
-    pub fn admit(
-        &self,
-        id: ItemId,
-        draft: &ItemDraft,
-        existing: Option<&ExternalItem>,
-    ) -> Result<ExternalItem, PublicError> {
-        let _ = (id, draft, existing);
-        unimplemented!()
-    }
-}
-
 impl ExternalItem {
     /// The item as the Graph prints it; `activities: []` included, context left to the server.
-    pub fn to_json(&self, annotations: bool) -> serde_json::Value {
-        let _ = annotations;
-        unimplemented!()
-    }
-
-    /// Everything but the ACL, in the form the store keeps: self-describing, byte-stable for equal items.
-    pub fn to_kept(&self) -> String {
-        unimplemented!()
-    }
-
-    /// Reads back what [`ExternalItem::to_kept`] wrote.
     ///
-    /// # Errors
-    /// A sentence for the log when the text is not of that form.
-    pub fn from_kept(id: ItemId, acl: Vec<Acl>, kept: &str) -> Result<Self, String> {
-        let _ = (id, acl, kept);
-        unimplemented!()
+    /// With annotations, `name@odata.type` stands before every array of `properties`.
+    pub fn to_json(&self, annotations: bool) -> Json {
+        let mut json = Map::with_capacity(6);
+        json.insert("id".to_owned(), Json::from(self.id.as_str()));
+        json.insert(
+            "acl".to_owned(),
+            self.acl.iter().map(Acl::to_json).collect(),
+        );
+        json.insert("properties".to_owned(), self.properties_json(annotations));
+        if let Some(content) = &self.content {
+            json.insert(
+                "content".to_owned(),
+                json!({"type": content.kind.as_str(), "value": content.value}),
+            );
+        }
+        if let Some(label) = &self.sensitivity_label_id {
+            json.insert(
+                "informationProtectionLabel".to_owned(),
+                json!({"sensitivityLabelId": label}),
+            );
+        }
+        json.insert("activities".to_owned(), Json::Array(Vec::new()));
+        Json::Object(json)
+    }
+
+    fn properties_json(&self, annotations: bool) -> Json {
+        let mut json = Map::with_capacity(self.properties.len());
+        for (name, value) in &self.properties {
+            if annotations && let Some(annotation) = value.annotation() {
+                json.insert(format!("{name}@odata.type"), Json::from(annotation));
+            }
+            json.insert(name.clone(), value.to_json(annotations));
+        }
+        Json::Object(json)
+    }
+
+    /// The text of the content, if any; HTML is not stripped here.
+    pub fn content_text(&self) -> Option<&str> {
+        self.content.as_ref()?.value.as_deref()
     }
 
     /// The value of a property, found without case.

@@ -2,9 +2,20 @@
 //!
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-schema>
 
-use serde::{Deserialize, Serialize};
+mod label;
+mod read;
+mod replace;
+mod rules;
 
-use crate::error::PublicError;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+pub use label::Label;
+
+/// The only base type there is.
+pub const BASE_TYPE: &str = "microsoft.graph.externalItem";
 
 /// An accepted schema.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,18 +77,6 @@ pub enum PropertyType {
     PrincipalCollection,
 }
 
-/// A semantic label, by the metadata's name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Label(String);
-
-impl Label {
-    /// The label's name as the metadata spells it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// What a client said about a schema.
 #[derive(Clone, Debug)]
 pub struct SchemaDraft {
@@ -87,27 +86,7 @@ pub struct SchemaDraft {
     pub ignored: Vec<String>,
 }
 
-impl SchemaDraft {
-    /// Reads a PATCH or POST body and checks every rule of `contract/external.md` §4.2 and §5.
-    ///
-    /// # Errors
-    /// 400 naming the property, the value, the rule and the fix.
-    pub fn read(body: &serde_json::Value) -> Result<Self, PublicError> {
-        let _ = body;
-        unimplemented!()
-    }
-}
-
 impl Schema {
-    /// May this schema follow `former`? (`contract/external.md` §6)
-    ///
-    /// # Errors
-    /// 400 naming the property and the change that is not allowed.
-    pub fn replaces(&self, former: &Self) -> Result<(), PublicError> {
-        let _ = former;
-        unimplemented!()
-    }
-
     /// The property of that name, found without case (names only, not aliases).
     pub fn property(&self, name: &str) -> Option<&Property> {
         self.properties
@@ -145,9 +124,148 @@ impl Schema {
             .find(|property| property.labels.iter().any(|l| l.as_str() == label))
     }
 
+    /// Where the property of that name stands, found without case.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.properties
+            .iter()
+            .position(|property| property.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The properties whose values join the full text.
+    pub fn searchable(&self) -> impl Iterator<Item = &Property> {
+        self.properties.iter().filter(|it| it.is_searchable)
+    }
+
+    /// The properties usable as `name:value` in KQL.
+    pub fn queryable(&self) -> impl Iterator<Item = &Property> {
+        self.properties.iter().filter(|it| it.is_queryable)
+    }
+
+    /// The properties that hits may carry.
+    pub fn retrievable(&self) -> impl Iterator<Item = &Property> {
+        self.properties.iter().filter(|it| it.is_retrievable)
+    }
+
+    /// The properties usable for aggregations, filters and sorting.
+    pub fn refinable(&self) -> impl Iterator<Item = &Property> {
+        self.properties.iter().filter(|it| it.is_refinable)
+    }
+
+    /// Sentences about what is allowed but will disappoint, for `x-linkspan-advice`: the labels that
+    /// results need to look well.
+    pub fn advice(&self) -> Vec<String> {
+        ["title", "url", "iconUrl"]
+            .into_iter()
+            .filter(|label| self.labelled(label).is_none())
+            .map(|label| {
+                format!("No property carries the label {label}; results show better with it.")
+            })
+            .collect()
+    }
+
     /// The schema as the Graph prints it; beta adds `isExactMatchRequired` and `rankingHint`.
-    pub fn to_json(&self, beta: bool) -> serde_json::Value {
-        let _ = beta;
-        unimplemented!()
+    pub fn to_json(&self, beta: bool) -> Value {
+        let properties: Vec<Value> = self
+            .properties
+            .iter()
+            .map(|property| property.to_json(beta))
+            .collect();
+        json!({"baseType": self.base_type, "properties": properties})
     }
 }
+
+impl Property {
+    /// Do queries know the property by this name or alias, without case?
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+
+    fn to_json(&self, beta: bool) -> Value {
+        let mut json = Map::with_capacity(11);
+        let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);
+        put("name", Value::from(self.name.as_str()));
+        put("type", Value::from(self.kind.as_str()));
+        if let Some(description) = &self.description {
+            put("description", Value::from(description.as_str()));
+        }
+        put("isSearchable", Value::from(self.is_searchable));
+        put("isQueryable", Value::from(self.is_queryable));
+        put("isRetrievable", Value::from(self.is_retrievable));
+        put("isRefinable", Value::from(self.is_refinable));
+        if beta {
+            put("isExactMatchRequired", Value::from(self.is_exact_match_required));
+            if let Some(score) = &self.importance_score {
+                put("rankingHint", json!({"importanceScore": score}));
+            }
+        }
+        put("labels", self.labels.iter().map(Label::as_str).collect());
+        put("aliases", Value::from(self.aliases.as_slice()));
+        Value::Object(json)
+    }
+}
+
+/// Every property type with its name on the wire.
+pub(crate) const PROPERTY_TYPES: [(&str, PropertyType); 11] = [
+    ("string", PropertyType::String),
+    ("int64", PropertyType::Int64),
+    ("double", PropertyType::Double),
+    ("dateTime", PropertyType::DateTime),
+    ("boolean", PropertyType::Boolean),
+    ("stringCollection", PropertyType::StringCollection),
+    ("int64Collection", PropertyType::Int64Collection),
+    ("doubleCollection", PropertyType::DoubleCollection),
+    ("dateTimeCollection", PropertyType::DateTimeCollection),
+    ("principal", PropertyType::Principal),
+    ("principalCollection", PropertyType::PrincipalCollection),
+];
+
+impl PropertyType {
+    /// The type as the Graph spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Int64 => "int64",
+            Self::Double => "double",
+            Self::DateTime => "dateTime",
+            Self::Boolean => "boolean",
+            Self::StringCollection => "stringCollection",
+            Self::Int64Collection => "int64Collection",
+            Self::DoubleCollection => "doubleCollection",
+            Self::DateTimeCollection => "dateTimeCollection",
+            Self::Principal => "principal",
+            Self::PrincipalCollection => "principalCollection",
+        }
+    }
+
+    /// Is a value of this type an array?
+    pub const fn is_collection(self) -> bool {
+        matches!(
+            self,
+            Self::StringCollection
+                | Self::Int64Collection
+                | Self::DoubleCollection
+                | Self::DateTimeCollection
+                | Self::PrincipalCollection
+        )
+    }
+
+    /// Is it `string` or `stringCollection`?
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::StringCollection)
+    }
+
+    /// Is it `principal` or `principalCollection`?
+    pub const fn is_principal(self) -> bool {
+        matches!(self, Self::Principal | Self::PrincipalCollection)
+    }
+}
+
+impl fmt::Display for PropertyType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,10 @@ impl Span {
 
     /// The smallest span that covers both.
     pub fn to(self, other: Span) -> Self {
-        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 }
 
@@ -55,7 +58,10 @@ pub enum DiagnosticKind {
 impl DiagnosticKind {
     /// Whether the query breaks the grammar (E1 to E5), so that a filter has to be refused.
     pub fn malformed(self) -> bool {
-        !matches!(self, Self::Punctuation | Self::SpacedOperator | Self::LeadingStar)
+        !matches!(
+            self,
+            Self::Punctuation | Self::SpacedOperator | Self::LeadingStar
+        )
     }
 
     /// The rule of the search contract behind this kind.
@@ -97,7 +103,11 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (bytes {} to {})", self.message, self.span.start, self.span.end)?;
+        write!(
+            f,
+            "{} (bytes {} to {})",
+            self.message, self.span.start, self.span.end
+        )?;
         match &self.suggestion {
             Some(suggestion) => write!(f, "; write {suggestion}"),
             None => Ok(()),
@@ -119,7 +129,12 @@ pub(crate) struct Report {
 impl Report {
     /// Notes an oddity.
     pub(crate) fn note(&mut self, kind: DiagnosticKind, span: Span, message: impl Into<String>) {
-        self.push(Diagnostic { kind, span, message: message.into(), suggestion: None });
+        self.push(Diagnostic {
+            kind,
+            span,
+            message: message.into(),
+            suggestion: None,
+        });
     }
 
     /// Notes an oddity, with a better way to write it.
@@ -131,12 +146,22 @@ impl Report {
         suggestion: impl Into<String>,
     ) {
         let suggestion = Some(suggestion.into());
-        self.push(Diagnostic { kind, span, message: message.into(), suggestion });
+        self.push(Diagnostic {
+            kind,
+            span,
+            message: message.into(),
+            suggestion,
+        });
     }
 
-    /// The diagnostics in the order of the query text.
+    /// The diagnostics in the order of the query text, those about the whole of it first.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
-        self.diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+        self.diagnostics.sort_by_key(|diagnostic| {
+            (
+                diagnostic.kind != DiagnosticKind::Empty,
+                diagnostic.span.start,
+            )
+        });
         self.diagnostics
     }
 

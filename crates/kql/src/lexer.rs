@@ -106,7 +106,8 @@ fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\u{201C}'..='\u{201F}')
 }
 
-fn ends_lexeme(c: char) -> bool {
+/// White space, parentheses and quotes end a lexeme (L5).
+pub(crate) fn ends_lexeme(c: char) -> bool {
     c.is_whitespace() || is_quote(c) || matches!(c, '(' | ')')
 }
 
@@ -124,12 +125,20 @@ fn scan<'a>(text: &'a str, report: &mut Report) -> Vec<Token<'a>> {
             ')' => (TokenKind::Close, next),
             c if is_quote(c) => scan_phrase(text, next, report),
             _ => {
-                let end = text[at..].find(ends_lexeme).map_or(text.len(), |length| at + length);
+                let end = text[at..]
+                    .find(ends_lexeme)
+                    .map_or(text.len(), |length| at + length);
                 let lexeme = &text[at..end];
-                (Operator::of(lexeme).map_or(TokenKind::Lexeme(lexeme), TokenKind::Operator), end)
+                (
+                    Operator::of(lexeme).map_or(TokenKind::Lexeme(lexeme), TokenKind::Operator),
+                    end,
+                )
             }
         };
-        tokens.push(Token { kind, span: Span::new(at, end) });
+        tokens.push(Token {
+            kind,
+            span: Span::new(at, end),
+        });
         at = end;
     }
     tokens
@@ -139,18 +148,33 @@ fn scan<'a>(text: &'a str, report: &mut Report) -> Vec<Token<'a>> {
 fn scan_phrase<'a>(text: &'a str, start: usize, report: &mut Report) -> (TokenKind<'a>, usize) {
     let rest = &text[start..];
     let Some((length, quote)) = rest.char_indices().find(|(_, c)| is_quote(*c)) else {
-        let before = text[..start].char_indices().next_back().map_or(0, |(index, _)| index);
+        let before = text[..start]
+            .char_indices()
+            .next_back()
+            .map_or(0, |(index, _)| index);
         report.suggest(
             DiagnosticKind::MissingQuote,
             Span::new(before, text.len()),
             "a quote is never closed; it was closed at the end of the query",
             format!("\"{}\"", rest.trim_end()),
         );
-        return (TokenKind::Phrase { inner: rest, star: false }, text.len());
+        return (
+            TokenKind::Phrase {
+                inner: rest,
+                star: false,
+            },
+            text.len(),
+        );
     };
     let end = start + length + quote.len_utf8();
     let star = text[end..].starts_with('*');
-    (TokenKind::Phrase { inner: &rest[..length], star }, end + usize::from(star))
+    (
+        TokenKind::Phrase {
+            inner: &rest[..length],
+            star,
+        },
+        end + usize::from(star),
+    )
 }
 
 /// Drops parentheses that close nothing or nest too deep, and closes the open ones at the end.
@@ -193,7 +217,10 @@ fn balanced<'a>(tokens: Vec<Token<'a>>, end: usize, report: &mut Report) -> Vec<
             "a '(' is never closed; it was closed at the end of the query",
         );
         kept[index].kind = TokenKind::Open { close: kept.len() };
-        kept.push(Token { kind: TokenKind::Close, span: Span::new(end, end) });
+        kept.push(Token {
+            kind: TokenKind::Close,
+            span: Span::new(end, end),
+        });
     }
     kept
 }

@@ -56,7 +56,9 @@ impl Op {
 
     /// The operator at the start of a text.
     pub(crate) fn leading(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|op| text.starts_with(op.as_str()))
+        Self::ALL
+            .into_iter()
+            .find(|op| text.starts_with(op.as_str()))
     }
 }
 
@@ -151,19 +153,30 @@ impl Value {
         {
             return range;
         }
-        Self::Text { raw: raw.to_owned(), prefix, quoted: false }
+        Self::Text {
+            raw: raw.to_owned(),
+            prefix,
+            quoted: false,
+        }
     }
 
     /// The value that a quoted text stands for.
     pub(crate) fn quoted(inner: &str, star: bool) -> Self {
         let (raw, prefix) = split_star(inner, star);
-        Self::Text { raw: raw.to_owned(), prefix, quoted: true }
+        Self::Text {
+            raw: raw.to_owned(),
+            prefix,
+            quoted: true,
+        }
     }
 
     /// A range; empty ends are open ones, and two open ends are no range.
     pub(crate) fn range(from: &str, to: &str) -> Option<Self> {
         let end = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        (!from.is_empty() || !to.is_empty()).then(|| Self::Range { from: end(from), to: end(to) })
+        (!from.is_empty() || !to.is_empty()).then(|| Self::Range {
+            from: end(from),
+            to: end(to),
+        })
     }
 }
 
@@ -172,16 +185,31 @@ impl Restriction {
     /// name AND what stood apart from it (the quoted, listed or detached value).
     pub fn free_text(&self) -> Expr {
         let apart = match &self.value {
-            Value::Text { raw, prefix, quoted } if *quoted || self.detached => {
-                // An unquoted literal that stands apart may carry a sign; it is free text here,
-                // where quotes say the same.
-                Some(Expr::phrase(raw, *prefix, self.span))
+            Value::Text {
+                raw,
+                prefix,
+                quoted: true,
+            } => Some(Expr::phrase(raw, *prefix, self.span)),
+            Value::Text { raw, .. } if self.detached => {
+                // As free text a number's minus is a sign like any other (B5).
+                let negated = raw.starts_with('-');
+                let word = Expr::word(raw, self.span);
+                Some(word.map(|word| {
+                    if negated {
+                        Expr::Not(Box::new(word))
+                    } else {
+                        word
+                    }
+                }))
             }
             Value::List(list) => Some(Some(Expr::Group(list.clone()))),
             _ => None,
         };
         let members = match apart {
-            Some(apart) => Expr::word(&self.name, self.span).into_iter().chain(apart).collect(),
+            Some(apart) => Expr::word(&self.name, self.span)
+                .into_iter()
+                .chain(apart)
+                .collect(),
             None => Expr::word(&self.lexeme(), self.span).into_iter().collect(),
         };
         // A name begins with a letter, so that there always is a member.
@@ -206,7 +234,12 @@ impl Restriction {
             Value::Text { prefix: true, .. } => (self.value.literal(), "*"),
             value => (value.literal(), ""),
         };
-        format!("{}{}{}{star}", self.name, self.op, literal.unwrap_or_default())
+        format!(
+            "{}{}{}{star}",
+            self.name,
+            self.op,
+            literal.unwrap_or_default()
+        )
     }
 
     fn distribute(&self, expr: &Expr) -> Expr {
@@ -215,10 +248,19 @@ impl Restriction {
             Expr::Word(term) => {
                 let star = if term.prefix { "*" } else { "" };
                 let lexeme = format!("{}{star}", term.text);
-                self.with(Value::unquoted(&lexeme, self.op), term.span)
+                // Behind `<` and `>` a value that begins like an operator would make another one.
+                let value = match Op::leading(&lexeme) {
+                    Some(_) => Value::quoted(&term.text, term.prefix),
+                    None => Value::unquoted(&lexeme, self.op),
+                };
+                self.with(value, term.span)
             }
             Expr::Phrase(term) => self.with(
-                Value::Text { raw: term.text.clone(), prefix: term.prefix, quoted: true },
+                Value::Text {
+                    raw: term.text.clone(),
+                    prefix: term.prefix,
+                    quoted: true,
+                },
                 term.span,
             ),
             Expr::Everything => self.with(Value::Any, self.span),
@@ -226,12 +268,18 @@ impl Restriction {
             Expr::WordList(list) => match list.kind {
                 ListKind::Words | ListKind::Any => Expr::Or(each(&list.terms)),
                 ListKind::All => Expr::And(each(&list.terms)),
-                ListKind::None => Expr::Not(Box::new(Expr::Or(each(&list.terms)))),
+                // As a group, because a NOT in front of it would be one of a chain.
+                ListKind::None => {
+                    let any = Expr::Or(each(&list.terms));
+                    Expr::Group(Box::new(Expr::Not(Box::new(any))))
+                }
             },
             Expr::Group(inner) => Expr::Group(Box::new(self.distribute(inner))),
-            Expr::Near(near) => {
-                Expr::And(near.operands().map(|operand| self.distribute(operand)).collect())
-            }
+            Expr::Near(near) => Expr::And(
+                near.operands()
+                    .map(|operand| self.distribute(operand))
+                    .collect(),
+            ),
             Expr::Not(inner) => Expr::Not(Box::new(self.distribute(inner))),
             Expr::And(members) => Expr::And(each(members)),
             Expr::Or(members) => Expr::Or(each(members)),
@@ -243,6 +291,12 @@ impl Restriction {
 
     fn with(&self, value: Value, span: Span) -> Expr {
         let (name, op) = (self.name.clone(), self.op);
-        Expr::Restriction(Restriction { name, op, value, detached: false, span })
+        Expr::Restriction(Restriction {
+            name,
+            op,
+            value,
+            detached: false,
+            span,
+        })
     }
 }

@@ -127,7 +127,9 @@ impl Near {
     /// The adjacent pairs: left operand, and the link with the right one.
     pub fn pairs(&self) -> impl Iterator<Item = (&Expr, &Link)> {
         let operands = self.links.iter().map(|link| &link.operand);
-        std::iter::once(&*self.first).chain(operands).zip(&self.links)
+        std::iter::once(&*self.first)
+            .chain(operands)
+            .zip(&self.links)
     }
 
     /// All operands in order, for those who degrade the chain to AND (X5).
@@ -209,7 +211,11 @@ impl Expr {
             return None;
         }
         let prefix = text.len() < body.len();
-        let term = Term { text: text.to_owned(), prefix, span };
+        let term = Term {
+            text: text.to_owned(),
+            prefix,
+            span,
+        };
         // A tree must print as text that reads the same, so what would read as something else
         // without quotes gets them.
         let operator = Operator::of(text).is_some() || ListKind::of(text).is_some();
@@ -223,8 +229,13 @@ impl Expr {
     /// it has no letter or digit.
     pub(crate) fn phrase(inner: &str, star: bool, span: Span) -> Option<Self> {
         let (text, prefix) = split_star(inner, star);
-        lexer::has_letters(text)
-            .then(|| Self::Phrase(Term { text: text.to_owned(), prefix, span }))
+        lexer::has_letters(text).then(|| {
+            Self::Phrase(Term {
+                text: text.to_owned(),
+                prefix,
+                span,
+            })
+        })
     }
 
     /// `members` as one expression: none, the only one, or all joined.
@@ -240,5 +251,9 @@ impl Expr {
 /// that followed the closing quote. Stars further inside mean nothing and stay.
 pub(crate) fn split_star(inner: &str, star: bool) -> (&str, bool) {
     let text = inner.trim_end_matches(|c: char| c == '*' || c.is_whitespace());
-    if inner[text.len()..].contains('*') { (text, true) } else { (inner, star) }
+    if inner[text.len()..].contains('*') {
+        (text, true)
+    } else {
+        (inner, star)
+    }
 }

@@ -1,9 +1,18 @@
 //! The tenant's own accounts: users, directory groups and apps, with what is needed to sign them in.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
+use async_trait::async_trait;
 use graph::Scope;
 use sha2::{Digest, Sha256};
+
+use crate::{
+    membership::{Membership, MembershipError, Memberships},
+    visibility::Visibility,
+};
 
 /// A user of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,5 +148,22 @@ impl Accounts {
             }
         }
         seen.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// The tenant's own accounts as its [`Membership`], read from the live picture, so that a change counts in the epoch like any other.
+pub struct OwnAccounts(pub Arc<Visibility>);
+
+#[async_trait]
+impl Membership for OwnAccounts {
+    async fn of(&self, user: &str) -> Result<Memberships, MembershipError> {
+        let accounts = self.0.accounts();
+        let known = accounts
+            .user(user)
+            .ok_or_else(|| MembershipError::Unknown(user.to_owned()))?;
+        Ok(Memberships {
+            guest: known.guest,
+            groups: accounts.groups_of(&known.id),
+        })
     }
 }

@@ -39,11 +39,19 @@ pub fn tokens(text: &str) -> Vec<Token> {
             // A decomposed accent belongs to the letter before it and leaves no trace in the token.
             token.end = end;
         } else {
-            tokens.extend(open.take().filter(|token| !token.text.is_empty()));
+            tokens.extend(open.take().and_then(closed));
         }
     }
-    tokens.extend(open.filter(|token| !token.text.is_empty()));
+    tokens.extend(open.and_then(closed));
     tokens
+}
+
+/// A finished token, cut to what an engine stores; `None` when folding left nothing of it.
+fn closed(mut token: Token) -> Option<Token> {
+    if token.text.len() > TOKEN_BYTES_MAX {
+        token.text.truncate(token.text.floor_char_boundary(TOKEN_BYTES_MAX));
+    }
+    (!token.text.is_empty()).then_some(token)
 }
 
 /// The whole text folded as one term, trimmed: for exact-match properties (rule X1).

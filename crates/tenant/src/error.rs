@@ -31,6 +31,16 @@ pub enum FailureKind {
     Broken,
 }
 
+impl Failure {
+    /// Other writers were faster every time: worth another try later.
+    pub(crate) fn busy(what: &'static str) -> Error {
+        Error::Failed(Self {
+            kind: FailureKind::Unavailable,
+            source: format!("the {what} kept changing while it was being written").into(),
+        })
+    }
+}
+
 impl From<PublicError> for Error {
     fn from(error: PublicError) -> Self {
         Self::Refused(Box::new(error))

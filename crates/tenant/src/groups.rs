@@ -1,1 +1,138 @@
-//! (being written)
+//! The door to `/external/connections/{id}/groups` and their members.
+
+use graph::{
+    ErrorCode, ExternalGroup, GroupDraft, GroupId, GroupPatch, Identity, PublicError, route::Door,
+};
+
+use crate::{Caller, Error, Tenant, access, store::StoreError};
+
+/// Makes an external group; ACLs may have named it before.
+///
+/// # Errors
+/// 403, 404 as for every door; 409 `NameAlreadyExists` when the id is taken.
+pub async fn create_group(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    draft: GroupDraft,
+) -> Result<ExternalGroup, Error> {
+    let kept = access::connection(tenant, caller, Door::CreateGroup, connection).await?;
+    match tenant.store.create_group(kept.key, &draft.group).await {
+        Err(StoreError::Conflict) => Err(PublicError::new(
+            ErrorCode::NameAlreadyExists,
+            "The specified resource name already exists.",
+        )
+        .with_help(
+            "id",
+            format!(
+                "The connection has a group with the id '{}' already. PATCH it, or choose another id.",
+                draft.group.id
+            ),
+        )
+        .into()),
+        other => Ok(other.map(|()| draft.group)?),
+    }
+}
+
+/// One external group.
+///
+/// # Errors
+/// 403, 404 as for every door; 404 when there is no such group.
+pub async fn get_group(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    group: &str,
+) -> Result<ExternalGroup, Error> {
+    let kept = access::connection(tenant, caller, Door::GetGroup, connection).await?;
+    let found = tenant.store.group(kept.key, &GroupId::kept(group)).await?;
+    Ok(found.ok_or_else(absent)?)
+}
+
+/// Changes the names of an external group.
+///
+/// # Errors
+/// 403, 404 as for every door; 404 when there is no such group.
+pub async fn update_group(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    group: &str,
+    patch: GroupPatch,
+) -> Result<(), Error> {
+    let kept = access::connection(tenant, caller, Door::UpdateGroup, connection).await?;
+    let found = tenant.store.group(kept.key, &GroupId::kept(group)).await?;
+    let patched = patch.apply(&found.ok_or_else(absent)?);
+    found_or(tenant.store.update_group(kept.key, &patched).await?)
+}
+
+/// Deletes an external group and its memberships; ACLs that name it just stop matching.
+///
+/// # Errors
+/// 403, 404 as for every door; 404 when there is no such group.
+pub async fn delete_group(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    group: &str,
+) -> Result<(), Error> {
+    let kept = access::connection(tenant, caller, Door::DeleteGroup, connection).await?;
+    found_or(
+        tenant
+            .store
+            .delete_group(kept.key, &GroupId::kept(group))
+            .await?,
+    )
+}
+
+/// Adds a member; adding it again is no error. It holds for the next request.
+///
+/// # Errors
+/// 403, 404 as for every door; 404 when there is no such group.
+pub async fn add_member(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    group: &str,
+    member: Identity,
+) -> Result<Identity, Error> {
+    let kept = access::connection(tenant, caller, Door::AddMember, connection).await?;
+    tenant
+        .store
+        .add_member(kept.key, &GroupId::kept(group), &member)
+        .await?
+        .ok_or_else(absent)?;
+    Ok(member)
+}
+
+/// Removes a member. It holds for the next request.
+///
+/// # Errors
+/// 403, 404 as for every door; 404 when there is no such group or member.
+pub async fn remove_member(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    group: &str,
+    member: &str,
+) -> Result<(), Error> {
+    let kept = access::connection(tenant, caller, Door::RemoveMember, connection).await?;
+    let removed = tenant
+        .store
+        .remove_member(kept.key, &GroupId::kept(group), member)
+        .await?
+        .ok_or_else(absent)?;
+    if removed {
+        Ok(())
+    } else {
+        Err(PublicError::not_found("Member").into())
+    }
+}
+
+fn absent() -> PublicError {
+    PublicError::not_found("Group")
+}
+
+fn found_or(found: bool) -> Result<(), Error> {
+    if found { Ok(()) } else { Err(absent().into()) }
+}

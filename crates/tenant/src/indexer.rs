@@ -1,1 +1,139 @@
-//! (being written)
+//! The background loops of a tenant: the indexer carries dirty lines from the store to the index, the purge empties deleted connections.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, task::JoinHandle, time::Instant};
+use tracing::{error, info};
+
+use crate::{
+    Error, Tenant,
+    index::{Document, Upsert},
+    store::{Claim, Dirty},
+    tasks,
+};
+
+/// Commit at most this often while little is going on: a new item is findable after about this time.
+const BEAT: Duration = Duration::from_millis(100);
+/// Look for lines whose bell was lost, for example because a client went away between the write and the ring.
+const PATROL: Duration = Duration::from_millis(500);
+/// Wait this long after a failure.
+const RETRY: Duration = Duration::from_secs(1);
+/// One batch holds at most this many lines …
+const LINES_MAX: u32 = 4096;
+/// … and about this many bytes of items.
+const BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The purge of a deleted connection takes this many items in one step.
+const PURGE_STEP: u32 = 1000;
+
+/// Makes sure that the index is the memory of this store, and marks everything dirty if it is not. To be called before the server says ready.
+///
+/// # Errors
+/// Fails when the store or the index does.
+pub async fn prepare(tenant: &Tenant) -> Result<(), Error> {
+    let identity = tenant.store.identity();
+    if tenant.index.stamp().await? != Some(identity) {
+        info!("the index is not a memory of this store: it will be rebuilt");
+        tenant.index.reset(identity).await?;
+        tenant.store.mark_all_dirty().await?;
+    }
+    Ok(())
+}
+
+/// Starts both loops; they end when `stop` becomes true.
+pub fn start(tenant: &Arc<Tenant>, stop: &watch::Receiver<bool>) -> [JoinHandle<()>; 2] {
+    [
+        tasks::spawn("indexer", run(Arc::clone(tenant), stop.clone())),
+        tasks::spawn("purge", purge(Arc::clone(tenant), stop.clone())),
+    ]
+}
+
+async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let began = Instant::now();
+        let pause = match step(&tenant).await {
+            // More may wait already; a short rest lets a batch grow, so that commits stay few.
+            Ok(lines) if lines > 0 => BEAT.saturating_sub(began.elapsed()),
+            Ok(_) => PATROL,
+            Err(failure) => {
+                error!(?failure, "indexing failed; it will be tried again");
+                RETRY
+            }
+        };
+        let idle = pause == PATROL;
+        tokio::select! {
+            changed = stop.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(pause) => {}
+            () = tenant.dirty.notified(), if idle => {}
+        }
+    }
+}
+
+/// Carries one batch; returns how many lines it had.
+///
+/// # Errors
+/// Fails when the store or the index does; nothing is lost then.
+pub async fn step(tenant: &Tenant) -> Result<usize, Error> {
+    // Two carriers could overtake each other and leave the older words in the index.
+    let _alone = tenant.indexing.lock().await;
+    let claim = tenant.store.claim_dirty(LINES_MAX, BYTES_MAX).await?;
+    if claim.lines.is_empty() {
+        return Ok(0);
+    }
+    tenant.index.apply(batch(tenant, &claim)).await?;
+    tenant.store.done(&claim).await?;
+    Ok(claim.lines.len())
+}
+
+fn batch(tenant: &Tenant, claim: &Claim) -> Vec<Upsert> {
+    claim
+        .lines
+        .iter()
+        .map(|line| Upsert {
+            ordinal: line.ordinal,
+            version: line.version,
+            text: line.text,
+            document: document(tenant, line),
+        })
+        .collect()
+}
+
+/// The item as the index sees it; an item whose connection or schema is gone is removed, which the purge would do anyway.
+fn document(tenant: &Tenant, line: &Dirty) -> Option<Document> {
+    let kept = line.item.as_ref()?;
+    let schema = tenant.visibility.connection_at(kept.at)?.schema.clone()?;
+    Some(Document {
+        at: kept.at,
+        item: kept.item.clone(),
+        schema,
+    })
+}
+
+/// Waits until the index has caught up. For tests and for a shutdown that wants to leave nothing behind.
+///
+/// # Errors
+/// Fails when the store or the index does.
+pub async fn settle(tenant: &Tenant) -> Result<(), Error> {
+    while step(tenant).await? > 0 {}
+    Ok(())
+}
+
+async fn purge(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match tenant.store.purge(PURGE_STEP).await {
+            Ok(true) => {
+                tenant.dirty.notify_one();
+                continue;
+            }
+            Ok(false) => tenant.dirty.notify_one(),
+            Err(failure) => {
+                error!(?failure, "the purge failed; it will be tried again");
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+        }
+        tokio::select! {
+            changed = stop.changed() => if changed.is_err() { return },
+            () = tenant.deleted.notified() => {}
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What can be done in a tenant: one file per door, three ports, and the live picture of who may see what.
 
+mod access;
 pub mod accounts;
 pub mod analysis;
 pub mod caller;
@@ -9,6 +10,7 @@ pub mod connections;
 pub mod contract;
 pub mod error;
 pub mod groups;
+pub mod html;
 pub mod index;
 pub mod indexer;
 pub mod items;

@@ -1,1 +1,23 @@
-//! (being written)
+//! The door to `/external/connections/{id}/operations`.
+
+use graph::{ConnectionOperation, OperationId, PublicError, route::Door};
+
+use crate::{Caller, Error, Tenant, access};
+
+/// One operation.
+///
+/// # Errors
+/// 403 without permission; 404 when the connection is absent or foreign, or has no such operation.
+pub async fn get_operation(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    operation: &str,
+) -> Result<ConnectionOperation, Error> {
+    let kept = access::connection(tenant, caller, Door::GetOperation, connection).await?;
+    let found = tenant
+        .store
+        .operation(kept.key, &OperationId::kept(operation))
+        .await?;
+    Ok(found.ok_or_else(|| PublicError::not_found("Operation"))?)
+}

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use crate::{
-    clock::Clock, index::Index, membership::Membership, store::Store, visibility::Visibility,
+    accounts::OwnAccounts, clock::Clock, index::Index, membership::Membership, store::Store, visibility::Visibility,
 };
 
 /// A tenant's ports and its live picture; the doors are free functions that take it first.
@@ -25,6 +25,31 @@ pub struct Tenant {
     pub visibility: Arc<Visibility>,
     /// Rung after every write that leaves a dirty line; the indexer listens.
     pub dirty: Notify,
+    /// Held by whoever carries dirty lines to the index.
+    pub indexing: Mutex<()>,
     /// Rung after every deletion of a connection; the purge listens.
     pub deleted: Notify,
+}
+
+impl Tenant {
+    /// A tenant of these ports.
+    pub fn new(
+        id: Uuid,
+        store: Arc<dyn Store>,
+        index: Arc<dyn Index>,
+        clock: Arc<dyn Clock>,
+        visibility: Arc<Visibility>,
+    ) -> Self {
+        Self {
+            id,
+            store,
+            index,
+            membership: Arc::new(OwnAccounts(Arc::clone(&visibility))),
+            clock,
+            visibility,
+            dirty: Notify::new(),
+            indexing: Mutex::new(()),
+            deleted: Notify::new(),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/indexing-api-overview>
 
+mod doors;
 mod find;
 mod row;
 mod table;

@@ -56,7 +56,7 @@ const BATCH: &str = "JSON batching is not served in this release; send the reque
 /// Writes one row: method, template, scopes, service, page; `beta` marks what only `/beta` knows.
 macro_rules! rows {
     ($($door:ident $voice:ident $method:ident $path:literal $delegated:expr, $application:expr;
-       $service:expr, $page:literal $($beta:ident)?)*) => {
+       $service:expr, $page:literal $(; $beta:ident)?)*) => {
         /// The protocol's operations, one row each. A test compares them with Microsoft's descriptions.
         pub const ROUTES: &[Route] = &[$(Route {
             door: Door::$door,
@@ -114,11 +114,11 @@ rows! {
     Refused Gateway Delete "/external/connections/{connection}/operations/{operation}" CONNECTION_WRITE, CONNECTION_WRITE;
         Refused(SET_BY_SERVER), "graph/api/resources/externalconnectors-connectionoperation"
     Refused Gateway Get "/external/connections/{connection}/quota" NOBODY, &[ExternalConnectionReadWriteOwnedBy];
-        Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get" beta
+        Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get"; beta
     Refused Gateway Patch "/external/connections/{connection}/quota" NOBODY, &[ExternalConnectionReadWriteOwnedBy];
-        Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get" beta
+        Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get"; beta
     Refused Gateway Delete "/external/connections/{connection}/quota" NOBODY, &[ExternalConnectionReadWriteOwnedBy];
-        Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get" beta
+        Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get"; beta
     Refused Gateway Get "/external/connections/{connection}/items" ITEM_READ, ITEM_READ;
         Refused(LISTING), "graph/api/resources/externalconnectors-externalitem"
     Refused Gateway Post "/external/connections/{connection}/items" ITEM_WRITE, ITEM_WRITE;
@@ -232,9 +232,9 @@ rows! {
     Refused Search Post "/copilot/retrieval" &[ExternalItemReadAll], NOBODY;
         Refused(COPILOT), "microsoft-365-copilot/extensibility/api/ai-services/retrieval/copilotroot-retrieval"
     Refused Search Post "/copilot/search" NOBODY, NOBODY;
-        Refused(COPILOT), "microsoft-365-copilot/extensibility/api/ai-services/search/copilotroot-search" beta
+        Refused(COPILOT), "microsoft-365-copilot/extensibility/api/ai-services/search/copilotroot-search"; beta
     Refused Search Get "/copilot/searchNextPage" NOBODY, NOBODY;
-        Refused(COPILOT), "microsoft-365-copilot/extensibility/api/ai-services/search/copilotroot-search" beta
+        Refused(COPILOT), "microsoft-365-copilot/extensibility/api/ai-services/search/copilotroot-search"; beta
     GetMe Gateway Get "/me" &[UserRead], NOBODY;
         Served, "graph/api/user-get"
     Refused Gateway Get "/users" &[UserReadAll], &[UserReadAll];

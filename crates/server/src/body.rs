@@ -1,0 +1,226 @@
+//! Reads request bodies: limited, inflated, and as JSON whatever their content type says.
+
+use std::{io::Read, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, header},
+};
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+use graph::{ErrorCode, PublicError};
+use http_body_util::BodyExt;
+use serde_json::Value;
+
+/// From this many bytes on a body is inflated or parsed beside the async threads.
+const INLINE_BYTES_MAX: usize = 1 << 20;
+
+/// A compressed body of more bytes than this may inflate to more than [`INLINE_BYTES_MAX`].
+const INLINE_GZIP_BYTES_MAX: usize = 1 << 10;
+
+/// A body that does not go on for this long is given up.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+}
+
+/// A request's body and what its headers say about it.
+pub(crate) struct Incoming {
+    body: Body,
+    bytes_max: usize,
+}
+
+impl Incoming {
+    /// A body of which at most `bytes_max` bytes are read, and again at most `bytes_max` when it is inflated.
+    pub fn new(body: Body, bytes_max: usize) -> Self {
+        Self { body, bytes_max }
+    }
+
+    /// The body with its content coding removed; empty when there is none.
+    ///
+    /// # Errors
+    /// 413 above the limit; 415 for a coding other than gzip; 400 when the body ends early or is not what it says.
+    pub async fn read(&mut self, headers: &HeaderMap) -> Result<Bytes, PublicError> {
+        let coding = coding(headers)?;
+        let announced = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.parse::<u64>().ok());
+        if announced.is_some_and(|bytes| bytes > self.bytes_max as u64) {
+            return Err(too_large(self.bytes_max));
+        }
+        let raw = self.collect(announced.unwrap_or_default()).await?;
+        let bytes_max = self.bytes_max;
+        match coding {
+            Coding::Identity => Ok(raw),
+            Coding::Gzip if raw.len() <= INLINE_GZIP_BYTES_MAX => inflate(&raw, bytes_max),
+            Coding::Gzip => beside(move || inflate(&raw, bytes_max)).await,
+        }
+    }
+
+    /// The body as JSON. `expected` names what should have been sent, for example `an externalItem`.
+    ///
+    /// # Errors
+    /// As for [`Incoming::read`]; 400 `BadRequest` when there is no body or it is not JSON.
+    pub async fn json(&mut self, headers: &HeaderMap, expected: &str) -> Result<Value, PublicError> {
+        let bytes = self.read(headers).await?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(PublicError::new(
+                ErrorCode::BadRequest,
+                format!("The request body is empty: {expected} in JSON is expected."),
+            ));
+        }
+        if bytes.len() <= INLINE_BYTES_MAX {
+            parse(&bytes)
+        } else {
+            beside(move || parse(&bytes)).await
+        }
+    }
+
+    /// Reads on and forgets, within bounds, so that a client which is still sending gets to see its answer.
+    pub async fn drain(&mut self, bytes_max: usize, patience: Duration) {
+        let mut left = bytes_max;
+        let reading = async {
+            while let Some(Ok(frame)) = self.body.frame().await {
+                left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+                if left == 0 {
+                    return;
+                }
+            }
+        };
+        // Whether it came to an end or not, the answer goes out now.
+        let _ = tokio::time::timeout(patience, reading).await;
+    }
+
+    async fn collect(&mut self, announced: u64) -> Result<Bytes, PublicError> {
+        let mut whole: Option<Vec<u8>> = None;
+        let mut first = Bytes::new();
+        while let Some(data) = self.next().await? {
+            let so_far = whole.as_ref().map_or(first.len(), Vec::len);
+            if so_far + data.len() > self.bytes_max {
+                return Err(too_large(self.bytes_max));
+            }
+            match &mut whole {
+                None if first.is_empty() => first = data,
+                None => {
+                    let capacity = usize::try_from(announced).unwrap_or_default();
+                    let mut bytes = Vec::with_capacity(capacity.max(first.len() + data.len()));
+                    bytes.extend_from_slice(&first);
+                    bytes.extend_from_slice(&data);
+                    whole = Some(bytes);
+                }
+                Some(bytes) => bytes.extend_from_slice(&data),
+            }
+        }
+        Ok(whole.map_or(first, Bytes::from))
+    }
+
+    /// The next piece of data; trailers are skipped.
+    async fn next(&mut self) -> Result<Option<Bytes>, PublicError> {
+        loop {
+            let frame = tokio::time::timeout(PAUSE_MAX, self.body.frame())
+                .await
+                .map_err(|_| unreadable("The request body stopped coming."))?;
+            match frame {
+                None => return Ok(None),
+                Some(Err(_)) => return Err(unreadable("The request body ended early.")),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn coding(headers: &HeaderMap) -> Result<Coding, PublicError> {
+    let mut coding = Coding::Identity;
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        for word in value.to_str().unwrap_or("?").split(',').map(str::trim) {
+            coding = match word.to_ascii_lowercase().as_str() {
+                "" | "identity" => continue,
+                "gzip" | "x-gzip" if coding == Coding::Identity => Coding::Gzip,
+                _ => return Err(unsupported(value.to_str().unwrap_or("?"))),
+            };
+        }
+    }
+    Ok(coding)
+}
+
+fn inflate(raw: &[u8], bytes_max: usize) -> Result<Bytes, PublicError> {
+    let mut inflated = Vec::new();
+    // One byte more than allowed tells "just fits" from "too large".
+    MultiGzDecoder::new(raw)
+        .take(bytes_max as u64 + 1)
+        .read_to_end(&mut inflated)
+        .map_err(|_| unreadable("The request body is not the gzip that its Content-Encoding says."))?;
+    if inflated.len() > bytes_max {
+        return Err(too_large(bytes_max));
+    }
+    Ok(inflated.into())
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, PublicError> {
+    // Some editors and shells put a byte order mark first; it means nothing in UTF-8.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Err(fault) = std::str::from_utf8(bytes) {
+        return Err(unreadable(&format!(
+            "Unable to read JSON request payload: the byte at offset {} is not UTF-8.",
+            fault.valid_up_to()
+        )));
+    }
+    serde_json::from_slice(bytes).map_err(|fault| {
+        let text = fault.to_string();
+        // The parser ends its sentence with the place, which is said first here.
+        let what = text.split(" at line ").next().unwrap_or_default();
+        unreadable(&format!(
+            "Unable to read JSON request payload at line {}, column {}: {what}.",
+            fault.line(),
+            fault.column()
+        ))
+    })
+}
+
+/// Runs a piece of work where it may take its time.
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PublicError> + Send + 'static,
+) -> Result<T, PublicError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        // It only fails when the work panicked, and the rescue around every request answers a panic.
+        Err(fault) => match fault.try_into_panic() {
+            Ok(payload) => std::panic::resume_unwind(payload),
+            Err(_) => Err(unreadable("The server is shutting down.")),
+        },
+    }
+}
+
+fn unreadable(message: &str) -> PublicError {
+    PublicError::new(ErrorCode::BadRequest, message)
+}
+
+fn too_large(bytes_max: usize) -> PublicError {
+    let message = format!("The request body is larger than the limit of {bytes_max} bytes.");
+    PublicError::new(ErrorCode::RequestEntityTooLarge, message)
+        .with_help("body", "Send less, for example a shorter content.value; the limit holds for the inflated body too.")
+}
+
+fn unsupported(coding: &str) -> PublicError {
+    let message = format!(
+        "The content encoding {} is not supported.",
+        graph::generous::shown(coding)
+    );
+    PublicError::new(ErrorCode::UnsupportedMediaType, message).with_help(
+        "Content-Encoding",
+        "Send the body plainly, or with `Content-Encoding: gzip`.",
+    )
+}
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

@@ -1,0 +1,54 @@
+//! What the front of house is told at construction: an address, a limit, time and chance.
+
+use std::{fmt, sync::Arc};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// A source of identifiers: request ids, operation ids and the ids of connections that came without one.
+pub type Ids = Arc<dyn Fn() -> Uuid + Send + Sync>;
+
+/// Real time, for the `date` of an error.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Largest request body by default, in bytes: the Graph's 30 MB for an item's text, and room for the JSON around it.
+const BODY_BYTES_MAX: usize = 31_457_280 + 1_048_576;
+
+/// The settings of a [`router`](crate::router).
+#[derive(Clone)]
+pub struct Settings {
+    /// Scheme and authority that `@odata.context`, `@odata.nextLink` and `Location` say, for example `https://search.example`;
+    /// when unset, the scheme and host that the client used.
+    pub public_url: Option<String>,
+    /// Largest request body in bytes, as sent and again when inflated.
+    pub body_bytes_max: usize,
+    /// Where identifiers come from; a test may count instead.
+    pub ids: Ids,
+    /// What time it is; a test may stop it.
+    pub now: Now,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            body_bytes_max: BODY_BYTES_MAX,
+            ids: Arc::new(random_id),
+            now: Arc::new(Timestamp::now),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("public_url", &self.public_url)
+            .field("body_bytes_max", &self.body_bytes_max)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The one place of this crate where a random identifier is made.
+fn random_id() -> Uuid {
+    Uuid::new_v4()
+}
