@@ -130,7 +130,9 @@ impl Acl {
     fn read(target: impl Display + Copy, entry: &generous::Object) -> Result<Self, PublicError> {
         let required = |name: &str| {
             generous::member(entry, name).ok_or_else(|| {
-                let help = format!("{target} has no {name}; every entry needs type, value and accessType.");
+                let help = format!(
+                    "{target} has no {name}; every entry needs type, value and accessType."
+                );
                 refused(format_args!("{target}.{name}"), help)
             })
         };
@@ -246,8 +248,6 @@ fn principal_value(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     const GUID: &str = "e811976D-83df-4cbd-8b9b-5215b18aa874";
@@ -303,16 +303,18 @@ mod tests {
         );
     }
 
+    #[track_caller]
+    fn check(entry: Value, target: &str, part: &str) {
+        let error = read_one(&entry).unwrap_err();
+        assert_eq!(error.status, 400);
+        assert_eq!(error.target.as_deref(), Some(target), "{entry}");
+        let help = &error.details[0].message;
+        assert!(help.contains(part), "{entry}: {help}");
+        assert_eq!(&error.inner.unwrap().message, help);
+    }
+
     #[test]
-    fn entries_are_refused_by_name() {
-        let check = |entry: Value, target: &str, part: &str| {
-            let error = read_one(&entry).unwrap_err();
-            assert_eq!(error.status, 400);
-            assert_eq!(error.target.as_deref(), Some(target), "{entry}");
-            let help = &error.details[0].message;
-            assert!(help.contains(part), "{entry}: {help}");
-            assert_eq!(&error.inner.unwrap().message, help);
-        };
+    fn entries_of_the_wrong_shape_are_refused() {
         check(json!("everyone"), "acl[0]", "must be a JSON object");
         check(json!({}), "acl[0].type", "has no type");
         check(
@@ -335,6 +337,10 @@ mod tests {
             "acl[0].accessType",
             "must be one of: grant, deny",
         );
+    }
+
+    #[test]
+    fn principals_that_cannot_match_are_refused() {
         check(
             json!({"type": "user", "value": "", "accessType": "grant"}),
             "acl[0].value",

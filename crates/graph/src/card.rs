@@ -4,7 +4,10 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::{Draft, ValidationError, Validator, error::{TypeKind, ValidationErrorKind}};
+use jsonschema::{
+    Draft, ValidationError, Validator,
+    error::{TypeKind, ValidationErrorKind},
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -53,11 +56,7 @@ pub fn check_at(target: &str, layout: &Value) -> Result<(), PublicError> {
     }
 }
 
-fn check_card(
-    target: &str,
-    members: &Map<String, Value>,
-    card: &Value,
-) -> Result<(), PublicError> {
+fn check_card(target: &str, members: &Map<String, Value>, card: &Value) -> Result<(), PublicError> {
     let kind = members.get("type").unwrap_or(&Value::Null);
     if kind.as_str() != Some("AdaptiveCard") {
         let help = format!(
@@ -106,11 +105,18 @@ impl Fault {
                 format!("lacks the member {}, which must be there", shown(name))
             }
             ValidationErrorKind::Enum { options } => {
-                format!("is {}; it must be one of: {}", quoted(error.instance()), listed(options))
+                format!(
+                    "is {}; it must be one of: {}",
+                    quoted(error.instance()),
+                    listed(options)
+                )
             }
             ValidationErrorKind::Type { kind } => {
                 let expected = types(kind);
-                format!("is {}; it must be of JSON type {expected}", quoted(error.instance()))
+                format!(
+                    "is {}; it must be of JSON type {expected}",
+                    quoted(error.instance())
+                )
             }
             _ => format!("is {}; {error}", quoted(error.instance())),
         };
@@ -120,7 +126,8 @@ impl Fault {
     /// None of several schemas fits: the deepest complaint is the most telling one, and an
     /// enumeration lists what is allowed.
     fn of_choice(error: &ValidationError<'_>, context: &[Vec<ValidationError<'static>>]) -> Self {
-        let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
+        let depth =
+            |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
         let complaints = || context.iter().flatten();
         let deepest = complaints().max_by_key(|complaint| depth(complaint));
         let listing = complaints().find_map(listing);
@@ -152,11 +159,7 @@ fn listing<'a>(complaint: &'a ValidationError<'static>) -> Option<&'a Validation
 
 fn listed(options: &Value) -> String {
     let names = options.as_array().map(Vec::as_slice).unwrap_or_default();
-    names
-        .iter()
-        .map(quoted)
-        .collect::<Vec<String>>()
-        .join(", ")
+    names.iter().map(quoted).collect::<Vec<String>>().join(", ")
 }
 
 fn types(kind: &TypeKind) -> String {
@@ -193,7 +196,10 @@ fn dotted(pointer: &str) -> String {
 /// between elements is made by `type` first, so that a fault is reported where it is, and so that
 /// no card can make the check slow by nesting.
 fn templating(mut published: Value) -> Value {
-    if let Some(definitions) = published.get_mut("definitions").and_then(Value::as_object_mut) {
+    if let Some(definitions) = published
+        .get_mut("definitions")
+        .and_then(Value::as_object_mut)
+    {
         for (name, definition) in definitions.iter_mut() {
             if name.starts_with("ImplementationsOf.") {
                 *definition = by_type(definition);

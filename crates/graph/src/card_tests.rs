@@ -63,12 +63,18 @@ fn cards_are_accepted() {
     let cards = [
         json!({"type": "AdaptiveCard", "version": "1.0"}),
         card(json!([])),
-        card(json!([{"type": "TextBlock", "text": "x", "color": "ACCENT", "horizontalAlignment": "left"}])),
-        card(json!([{"type": "RichTextBlock", "inlines": ["plain", {"type": "TextRun", "text": "run"}]}])),
+        card(
+            json!([{"type": "TextBlock", "text": "x", "color": "ACCENT", "horizontalAlignment": "left"}]),
+        ),
+        card(
+            json!([{"type": "RichTextBlock", "inlines": ["plain", {"type": "TextRun", "text": "run"}]}]),
+        ),
         card(json!([{"type": "Container", "items": [], "rtl": true, "backgroundImage": "{url}"}])),
         card(json!([{"type": "${kind}", "text": "x"}])),
         card(json!([{"type": "Image", "url": "x", "fallback": "drop", "height": "80px"}])),
-        card(json!([{"type": "Image", "url": "x", "fallback": {"type": "TextBlock", "text": "y"}}])),
+        card(
+            json!([{"type": "Image", "url": "x", "fallback": {"type": "TextBlock", "text": "y"}}]),
+        ),
         card(json!([{"type": "ActionSet", "actions": [
             {"type": "Action.ShowCard", "card": {"type": "AdaptiveCard", "body": []}},
             {"type": "Action.Submit", "data": {"any": ["thing", 1]}}
@@ -97,21 +103,64 @@ fn broken_cards_are_refused_where_they_break() {
     check(json!("{}"), "layout", "must be a JSON object");
     check(json!([]), "layout", "an array");
     check(json!({}), "layout.type", "AdaptiveCard");
-    check(json!({"type": "adaptiveCard", "version": "1.3"}), "layout.type", "\"adaptiveCard\"");
-    check(json!({"type": "HeroCard", "version": "1.3"}), "layout.type", "\"HeroCard\"");
-    check(json!({"default": []}), "layout.default", "must be a JSON object");
-    check(json!({"default": {"type": "x"}}), "layout.default.type", "\"x\"");
-    for version in [json!(null), json!(1.3), json!("latest"), json!("1"), json!("1.x"), json!("")] {
+    check(
+        json!({"type": "adaptiveCard", "version": "1.3"}),
+        "layout.type",
+        "\"adaptiveCard\"",
+    );
+    check(
+        json!({"type": "HeroCard", "version": "1.3"}),
+        "layout.type",
+        "\"HeroCard\"",
+    );
+    check(
+        json!({"default": []}),
+        "layout.default",
+        "must be a JSON object",
+    );
+    check(
+        json!({"default": {"type": "x"}}),
+        "layout.default.type",
+        "\"x\"",
+    );
+    for version in [
+        json!(null),
+        json!(1.3),
+        json!("latest"),
+        json!("1"),
+        json!("1.x"),
+        json!(""),
+    ] {
         let words = quoted(&version);
-        check(json!({"type": "AdaptiveCard", "version": version}), "layout.version", &words);
+        check(
+            json!({"type": "AdaptiveCard", "version": version}),
+            "layout.version",
+            &words,
+        );
     }
     check(json!({"type": "AdaptiveCard"}), "layout.version", "\"1.3\"");
-    check(card(json!("text")), "layout.body", "must be of JSON type array");
+    check(
+        card(json!("text")),
+        "layout.body",
+        "must be of JSON type array",
+    );
     check(card(json!([5])), "layout.body[0]", "is 5");
     check(card(json!([{"text": "x"}])), "layout.body[0]", "`type`");
-    check(card(json!([{"type": "TextBlok", "text": "x"}])), "layout.body[0].type", "\"TextBlock\"");
-    check(card(json!([{"type": "TextBlock"}])), "layout.body[0]", "`text`");
-    check(card(json!([{"type": "TextBlock", "text": 5}])), "layout.body[0].text", "is 5");
+    check(
+        card(json!([{"type": "TextBlok", "text": "x"}])),
+        "layout.body[0].type",
+        "\"TextBlock\"",
+    );
+    check(
+        card(json!([{"type": "TextBlock"}])),
+        "layout.body[0]",
+        "`text`",
+    );
+    check(
+        card(json!([{"type": "TextBlock", "text": 5}])),
+        "layout.body[0].text",
+        "is 5",
+    );
     check(
         card(json!([{"type": "TextBlock", "text": "x", "color": "purple"}])),
         "layout.body[0].color",
@@ -123,7 +172,9 @@ fn broken_cards_are_refused_where_they_break() {
         "`text`",
     );
     check(
-        card(json!([{"type": "Container", "items": [{"type": "FactSet", "facts": [{"title": "t"}]}]}])),
+        card(
+            json!([{"type": "Container", "items": [{"type": "FactSet", "facts": [{"title": "t"}]}]}]),
+        ),
         "layout.body[0].items[0].facts[0]",
         "`value`",
     );
@@ -153,7 +204,10 @@ fn nesting_does_not_make_the_check_slow() {
             {"type": "AdaptiveCard", "body": ["inner"]}}]}),
     ];
     for outer in wrap {
-        for innermost in [json!({"type": "TextBlock", "text": "x"}), json!({"type": "Nope"})] {
+        for innermost in [
+            json!({"type": "TextBlock", "text": "x"}),
+            json!({"type": "Nope"}),
+        ] {
             let mut element = innermost;
             for _ in 0..24 {
                 let text = outer.to_string().replace("\"inner\"", &element.to_string());
@@ -171,8 +225,18 @@ fn nesting_does_not_make_the_check_slow() {
 /// Any JSON, with the words of cards thrown in.
 fn any_json() -> impl Strategy<Value = Value> {
     let word = prop::sample::select(vec![
-        "type", "AdaptiveCard", "version", "1.3", "body", "default", "TextBlock", "text", "items", "Container",
-        "${x}", "fallback",
+        "type",
+        "AdaptiveCard",
+        "version",
+        "1.3",
+        "body",
+        "default",
+        "TextBlock",
+        "text",
+        "items",
+        "Container",
+        "${x}",
+        "fallback",
     ]);
     let leaf = prop_oneof![
         Just(Value::Null),

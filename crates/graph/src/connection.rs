@@ -2,9 +2,18 @@
 //!
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalconnection>
 
+mod json;
+mod said;
+mod settings;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{error::PublicError, id::ConnectionId};
+
+/// `contentCategory` of a connection that names none.
+pub const CONTENT_CATEGORY_DEFAULT: &str = "uncategorized";
 
 /// An accepted connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +24,7 @@ pub struct ExternalConnection {
     pub state: ConnectionState,
     /// `configuration.authorizedAppIds`: apps that may manage and ingest, the creator included.
     pub authorized_app_ids: Vec<String>,
-    /// The other members a client may set, as accepted: name, description, activitySettings, searchSettings, connectorId, contentCategory, enabledContentExperiences, complianceSettings.
+    /// The other members a client may set, as accepted and never null: name, description, activitySettings, searchSettings, connectorId, contentCategory, enabledContentExperiences, complianceSettings.
     pub members: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -65,8 +74,7 @@ impl ConnectionDraft {
     /// # Errors
     /// 400 naming the member, the value, the rule and the fix; nothing is created.
     pub fn read(body: &serde_json::Value) -> Result<Self, PublicError> {
-        let _ = body;
-        unimplemented!()
+        said::draft(body)
     }
 }
 
@@ -76,14 +84,23 @@ impl ConnectionPatch {
     /// # Errors
     /// 400 naming the member, the value, the rule and the fix.
     pub fn read(body: &serde_json::Value) -> Result<Self, PublicError> {
-        let _ = body;
-        unimplemented!()
+        said::patch(body)
     }
 
     /// The connection after this patch: absent members unchanged.
     pub fn apply(&self, connection: &ExternalConnection) -> ExternalConnection {
-        let _ = connection;
-        unimplemented!()
+        let mut patched = connection.clone();
+        if let Some(authorized_app_ids) = &self.authorized_app_ids {
+            patched.authorized_app_ids.clone_from(authorized_app_ids);
+        }
+        for (name, value) in &self.members {
+            if value.is_null() {
+                patched.members.shift_remove(name);
+            } else {
+                patched.members.insert(name.clone(), value.clone());
+            }
+        }
+        patched
     }
 }
 
@@ -98,13 +115,17 @@ impl ExternalConnection {
 
     /// The connection as the Graph prints it, without context; beta adds its own members (`ingestedItemsCount` when given).
     pub fn to_json(&self, beta: bool, ingested_items_count: Option<u64>) -> serde_json::Value {
-        let _ = (beta, ingested_items_count);
-        unimplemented!()
+        json::printed(self, beta, ingested_items_count)
+    }
+
+    /// Repeats in a printed connection the list of apps under its older name, for a client that used it.
+    pub fn repeat_authorized_apps(printed: &mut serde_json::Value) {
+        json::repeat_authorized_apps(printed);
     }
 
     /// The form the store keeps.
     pub fn to_kept(&self) -> String {
-        unimplemented!()
+        json::kept(self)
     }
 
     /// Reads back what [`ExternalConnection::to_kept`] wrote.
@@ -112,7 +133,6 @@ impl ExternalConnection {
     /// # Errors
     /// A sentence for the log when the text is not of that form.
     pub fn from_kept(kept: &str) -> Result<Self, String> {
-        let _ = kept;
-        unimplemented!()
+        json::read_kept(kept)
     }
 }

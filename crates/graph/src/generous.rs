@@ -1,5 +1,7 @@
 //! Generous readers of request JSON: what real clients are known to send is read here, by name.
 //!
+//! Documentation: <https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html>
+//!
 //! Booleans may be the strings `"true"` and `"false"`, enum members may come in any case and with
 //! blanks, an explicit `null` means absent, every object may carry `@`-annotations, and members
 //! that nobody knows are collected for `x-linkspan-advice` instead of being refused
@@ -283,8 +285,6 @@ fn edit_distance(a: &[char], b: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use serde_json::json;
 
     use super::*;

@@ -4,7 +4,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::PublicError, id::GroupId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    error::PublicError,
+    generous::{
+        Object, choice, malformed, member, object, refused, said, same_name, text, unknown_members,
+    },
+    id::GroupId,
+};
+
+/// The members that a client may set.
+const SETTABLE: [&str; 3] = ["id", "displayName", "description"];
+
+/// The length of a GUID in its usual form, `8-4-4-4-12` digits.
+const GUID_CHARS: usize = 36;
 
 /// An external group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,9 +78,20 @@ impl GroupDraft {
     ///
     /// # Errors
     /// 400 naming the member, the value, the rule and the fix.
-    pub fn read(body: &serde_json::Value) -> Result<Self, PublicError> {
-        let _ = body;
-        unimplemented!()
+    pub fn read(body: &Value) -> Result<Self, PublicError> {
+        let body = object("externalGroup", body)?;
+        let Some(id) = member(body, "id") else {
+            let help = "id is missing; it must be the id of the external group.";
+            return Err(malformed("id", help));
+        };
+        Ok(Self {
+            group: ExternalGroup {
+                id: GroupId::admit(text("id", id)?)?,
+                display_name: nullable_text(body, "displayName")?.flatten(),
+                description: nullable_text(body, "description")?.flatten(),
+            },
+            ignored: unknown_members(body, &SETTABLE),
+        })
     }
 }
 
@@ -74,15 +100,25 @@ impl GroupPatch {
     ///
     /// # Errors
     /// 400 naming the member, the value, the rule and the fix.
-    pub fn read(body: &serde_json::Value) -> Result<Self, PublicError> {
-        let _ = body;
-        unimplemented!()
+    pub fn read(body: &Value) -> Result<Self, PublicError> {
+        let body = object("externalGroup", body)?;
+        Ok(Self {
+            display_name: nullable_text(body, "displayName")?,
+            description: nullable_text(body, "description")?,
+            ignored: unknown_members(body, &SETTABLE),
+        })
     }
 
     /// The group after this patch.
     pub fn apply(&self, group: &ExternalGroup) -> ExternalGroup {
-        let _ = group;
-        unimplemented!()
+        let mut patched = group.clone();
+        if let Some(display_name) = &self.display_name {
+            patched.display_name.clone_from(display_name);
+        }
+        if let Some(description) = &self.description {
+            patched.description.clone_from(description);
+        }
+        patched
     }
 }
 
@@ -91,20 +127,90 @@ impl Identity {
     ///
     /// # Errors
     /// 400 naming the member, the value, the rule and the fix.
-    pub fn read(body: &serde_json::Value) -> Result<Self, PublicError> {
-        let _ = body;
-        unimplemented!()
+    pub fn read(body: &Value) -> Result<Self, PublicError> {
+        let body = object("identity", body)?;
+        let required = |name: &str, what: &str| {
+            member(body, name)
+                .ok_or_else(|| malformed(name, format!("{name} is missing; it must be {what}.")))
+        };
+        let sent = required("type", "user, group or externalGroup")?;
+        let kind = older_kind(body, choice("type", sent, &IDENTITY_TYPES)?)?;
+        let id = text("id", required("id", "the id of the user or group")?)?;
+        Ok(Self {
+            id: identity_id(kind, id)?,
+            kind,
+        })
     }
 
     /// The member as the Graph prints it, without context.
-    pub fn to_json(&self) -> serde_json::Value {
-        unimplemented!()
+    pub fn to_json(&self) -> Value {
+        json!({"id": self.id, "type": self.kind})
     }
 }
 
 impl ExternalGroup {
     /// The group as the Graph prints it, without context.
-    pub fn to_json(&self) -> serde_json::Value {
-        unimplemented!()
+    pub fn to_json(&self) -> Value {
+        json!({
+            "id": self.id.as_str(),
+            "displayName": self.display_name,
+            "description": self.description,
+        })
     }
 }
+
+const IDENTITY_TYPES: [(&str, IdentityType); 3] = [
+    ("user", IdentityType::User),
+    ("group", IdentityType::Group),
+    ("externalGroup", IdentityType::ExternalGroup),
+];
+
+/// What was said about a text that may be null.
+fn nullable_text(body: &Object, name: &str) -> Result<Option<Option<String>>, PublicError> {
+    said(body, name)
+        .map(|value| {
+            let sent = value.map(|value| text(name, value)).transpose()?;
+            Ok(sent.map(str::to_owned))
+        })
+        .transpose()
+}
+
+/// Until 2021 an external group was a group with `identitySource: external`.
+///
+/// To overlook that member would make a directory group of an external one.
+fn older_kind(body: &Object, kind: IdentityType) -> Result<IdentityType, PublicError> {
+    let Some(source) = member(body, "identitySource") else {
+        return Ok(kind);
+    };
+    if !same_name("external", text("identitySource", source)?) {
+        return Ok(kind);
+    }
+    match kind {
+        IdentityType::Group | IdentityType::ExternalGroup => Ok(IdentityType::ExternalGroup),
+        IdentityType::User => Err(refused(
+            "identitySource",
+            "identitySource is external, but type is user; only groups can be external.",
+        )),
+    }
+}
+
+/// Object ids are compared without case, so their GUIDs are kept in lower case.
+fn identity_id(kind: IdentityType, id: &str) -> Result<String, PublicError> {
+    if kind == IdentityType::ExternalGroup {
+        return Ok(GroupId::admit(id)?.as_str().to_owned());
+    }
+    if id.trim().is_empty() {
+        let help = "id is empty; it must be the object id of the user or group.";
+        return Err(refused("id", help));
+    }
+    let is_guid = id.len() == GUID_CHARS && Uuid::try_parse(id).is_ok();
+    Ok(if is_guid {
+        id.to_ascii_lowercase()
+    } else {
+        id.to_owned()
+    })
+}
+
+#[cfg(test)]
+#[path = "group_tests.rs"]
+mod tests;

@@ -184,10 +184,7 @@ fn admit_segment(
     };
     match broken {
         None => Ok(()),
-        Some(rule) => Err(refused(
-            "id",
-            format!("{noun} id {} {rule}.", shown(text)),
-        )),
+        Some(rule) => Err(refused("id", format!("{noun} id {} {rule}.", shown(text)))),
     }
 }
 
@@ -213,13 +210,12 @@ fn is_visible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]
     fn connection_ids() {
-        let check = |text: &str, expect: Result<(), &str>| match (ConnectionId::admit(text), expect) {
+        let check = |text: &str, expect: Result<(), &str>| match (ConnectionId::admit(text), expect)
+        {
             (Ok(id), Ok(())) => assert_eq!(id.as_str(), text),
             (Err(error), Err(part)) => {
                 assert_eq!(error.status, 400);
@@ -248,7 +244,10 @@ mod tests {
         check("msft_all_connectors", Err("reserved word"));
         // The ninth byte lies inside a character here.
         check("microsofä", Err("holds `ä`"));
-        assert_eq!(ConnectionId::admit("PartsList").unwrap().folded(), "partslist");
+        assert_eq!(
+            ConnectionId::admit("PartsList").unwrap().folded(),
+            "partslist"
+        );
     }
 
     #[test]
@@ -278,14 +277,32 @@ mod tests {
         check(&"ä".repeat(128), true);
         check(&"a".repeat(129), false);
         for text in [
-            "", ".", "..", "a/b", "a?b", "a#b", "a%b", "a,b", "a b", "a\tb", "a\u{0}", "$count",
-            "a\u{200b}b", "a\u{202e}b", "a\\b", "\u{a0}",
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a%b",
+            "a,b",
+            "a b",
+            "a\tb",
+            "a\u{0}",
+            "$count",
+            "a\u{200b}b",
+            "a\u{202e}b",
+            "a\\b",
+            "\u{a0}",
         ] {
             check(text, false);
         }
         let error = ItemId::admit("a/b").unwrap_err();
         assert_eq!(error.target.as_deref(), Some("id"));
-        assert!(error.details[0].message.starts_with("Item id `a/b` holds `/`"));
+        assert!(
+            error.details[0]
+                .message
+                .starts_with("Item id `a/b` holds `/`")
+        );
     }
 
     #[test]

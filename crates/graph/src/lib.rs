@@ -4,6 +4,8 @@
 
 pub mod acl;
 pub mod activity;
+#[cfg(test)]
+mod any_json;
 pub mod audience;
 pub mod card;
 pub mod connection;

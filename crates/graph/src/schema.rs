@@ -178,7 +178,10 @@ impl Property {
     /// Do queries know the property by this name or alias, without case?
     pub fn is_called(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
-            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+            || self
+                .aliases
+                .iter()
+                .any(|alias| alias.eq_ignore_ascii_case(name))
     }
 
     fn to_json(&self, beta: bool) -> Value {
@@ -194,7 +197,10 @@ impl Property {
         put("isRetrievable", Value::from(self.is_retrievable));
         put("isRefinable", Value::from(self.is_refinable));
         if beta {
-            put("isExactMatchRequired", Value::from(self.is_exact_match_required));
+            put(
+                "isExactMatchRequired",
+                Value::from(self.is_exact_match_required),
+            );
             if let Some(score) = &self.importance_score {
                 put("rankingHint", json!({"importanceScore": score}));
             }

@@ -1,1 +1,10 @@
-//! TODO
+//! The memory of the truth, arranged for asking: implementers of [`tenant::index::Index`].
+//!
+//! [`open`] gives the embedded engine: one directory, one tantivy index, one tenant.
+
+mod html;
+mod tantivy;
+
+pub use crate::tantivy::open;
+#[cfg(feature = "bench")]
+pub use crate::tantivy::TantivyIndex;

@@ -1,6 +1,7 @@
 //! Makes a query safe to stand inside another one.
 
-use crate::lexer;
+use crate::diagnostics::Report;
+use crate::lexer::{self, TokenKind};
 use crate::parser::parse;
 use crate::tree::ListKind;
 
@@ -16,13 +17,24 @@ use crate::tree::ListKind;
 /// own.
 pub fn balance(text: &str) -> String {
     let parsed = parse(text);
-    // A list word at the end would take the template's next parenthesis for its own, and NONE
-    // would turn it round. Printing puts it between quotes.
-    let last = text.rsplit(lexer::ends_lexeme).next().unwrap_or_default();
-    let last = last.trim_start_matches(['+', '-']);
+    let as_it_is = parsed.diagnostics.is_empty() && !ends_with_list_word(text);
     match parsed.expr {
         None => String::new(),
-        Some(_) if parsed.diagnostics.is_empty() && ListKind::of(last).is_none() => text.to_owned(),
+        Some(_) if as_it_is => text.to_owned(),
         Some(expr) => expr.to_string(),
     }
+}
+
+/// Whether the text ends with a word that would take the template's next parenthesis for its own;
+/// NONE would even turn it round. Printing puts such a word between quotes.
+fn ends_with_list_word(text: &str) -> bool {
+    lexer::tokens(text, &mut Report::default())
+        .last()
+        .is_some_and(|last| match last.kind {
+            TokenKind::Lexeme(lexeme) => {
+                let word = lexeme.strip_prefix(['+', '-']).unwrap_or(lexeme);
+                last.span.end == text.len() && ListKind::of(word).is_some()
+            }
+            _ => false,
+        })
 }

@@ -111,10 +111,10 @@ impl axum::body::HttpBody for Pieces {
     fn poll_frame(
         mut self: std::pin::Pin<&mut Self>,
         context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
         self.0
             .poll_recv(context)
-            .map(|piece| piece.map(|piece| Ok(http_body::Frame::data(piece))))
+            .map(|piece| piece.map(|piece| Ok(hyper::body::Frame::data(piece))))
     }
 }
 

@@ -99,12 +99,20 @@ impl Schema {
     }
 
     fn unknown(&self, name: &str) -> PublicError {
-        let names = || self.properties.iter().map(|property| property.name.as_str());
+        let names = || {
+            self.properties
+                .iter()
+                .map(|property| property.name.as_str())
+        };
         let meant = near(name, names());
         let hint = if meant.is_empty() {
             let some: Vec<&str> = names().take(10).collect();
-            let more = if self.properties.len() > some.len() { ", …" } else { "" };
-            format!("the schema has {}{more}", some.join(", "))
+            let more = if self.properties.len() > some.len() {
+                ", …"
+            } else {
+                ""
+            };
+            format!("the schema has {}{more}.", some.join(", "))
         } else {
             format!("did you mean {}?", meant.join(", "))
         };
@@ -112,7 +120,9 @@ impl Schema {
             "Property {} is not in the schema; {hint} Add it to the schema first, or leave it out.",
             shown(name),
         );
-        refused(format_args!("properties.{name}"), help)
+        // The name is the client's own and may be of any length.
+        let start: String = name.chars().take(64).collect();
+        refused(format_args!("properties.{start}"), help)
     }
 }
 

@@ -92,13 +92,19 @@ fn check_activities(body: &Object) -> Result<(), PublicError> {
     let Some(activities) = member(body, "activities") else {
         return Ok(());
     };
-    for (at, activity) in generous::array("activities", activities)?.iter().enumerate() {
+    for (at, activity) in generous::array("activities", activities)?
+        .iter()
+        .enumerate()
+    {
         generous::object(format_args!("activities[{at}]"), activity)?;
     }
     Ok(())
 }
 
-fn read_content(value: &Json, ignored: &mut Vec<String>) -> Result<ExternalItemContent, PublicError> {
+fn read_content(
+    value: &Json,
+    ignored: &mut Vec<String>,
+) -> Result<ExternalItemContent, PublicError> {
     // Until 2020 the content was a bare text.
     if let Json::String(text) = value {
         return Ok(ExternalItemContent {
@@ -117,7 +123,11 @@ fn read_content(value: &Json, ignored: &mut Vec<String>) -> Result<ExternalItemC
     let text = member(content, "value")
         .map(|value| generous::text("content.value", value))
         .transpose()?;
-    note(ignored, "content", unknown_members(content, &["type", "value"]));
+    note(
+        ignored,
+        "content",
+        unknown_members(content, &["type", "value"]),
+    );
     Ok(ExternalItemContent {
         kind,
         value: text.map(str::to_owned),

@@ -4,12 +4,14 @@
 
 mod context;
 mod metadata;
+mod number;
 mod path;
 mod prefer;
 mod query;
 
 pub use context::{Context, context};
 pub use metadata::Metadata;
+pub use number::integer;
 pub use path::{OwnedSegment, path, segments};
 pub use prefer::Preference;
 pub use query::{Filter, FilterProperty, QueryOptions};

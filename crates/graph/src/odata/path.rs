@@ -170,11 +170,25 @@ mod tests {
     #[test]
     fn broken_paths_are_refused() {
         for text in [
-            "/items/%", "/items/%4", "/items/%zz", "/items/%ff", "/items/%+1", "/items('a", "/items('a)",
-            "/items('a'b')", "/items(')", "/items('a')x", "/items('a/b')", "/items(%27a)",
+            "/items/%",
+            "/items/%4",
+            "/items/%zz",
+            "/items/%ff",
+            "/items/%+1",
+            "/items('a",
+            "/items('a)",
+            "/items('a'b')",
+            "/items(')",
+            "/items('a')x",
+            "/items('a/b')",
+            "/items(%27a)",
         ] {
             let error = path(text).unwrap_err();
-            assert_eq!((error.status, error.code), (400, ErrorCode::BadRequest), "{text}");
+            assert_eq!(
+                (error.status, error.code),
+                (400, ErrorCode::BadRequest),
+                "{text}"
+            );
             assert!(error.message.starts_with("The path segment `"), "{text}");
         }
     }

@@ -62,7 +62,10 @@ mod tests {
         };
         check("", &[]);
         check("respond-async", &[RespondAsync]);
-        check("Respond-Async, return=minimal", &[RespondAsync, ReturnMinimal]);
+        check(
+            "Respond-Async, return=minimal",
+            &[RespondAsync, ReturnMinimal],
+        );
         check("return = \"minimal\"", &[ReturnMinimal]);
         check("respond-async, respond-async", &[RespondAsync]);
         check(

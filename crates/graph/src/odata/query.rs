@@ -75,7 +75,10 @@ impl QueryOptions {
         while let Some(piece) = pieces.next() {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
             let sent_name = decoded(name)?;
-            let name = sent_name.trim().trim_start_matches('$').to_ascii_lowercase();
+            let name = sent_name
+                .trim()
+                .trim_start_matches('$')
+                .to_ascii_lowercase();
             let mut value = decoded(value)?;
             if name == "filter" {
                 // A widely used client writes `&` inside the quotes as it is.
@@ -111,7 +114,10 @@ impl QueryOptions {
         {
             members.retain(|member, _| {
                 is_annotation(member)
-                    || self.select.iter().any(|name| name.eq_ignore_ascii_case(member))
+                    || self
+                        .select
+                        .iter()
+                        .any(|name| name.eq_ignore_ascii_case(member))
             });
         }
     }
@@ -121,7 +127,10 @@ fn decoded(text: &str) -> Result<String, PublicError> {
     percent_decoded(&text.replace('+', " ")).map_err(|fault| {
         PublicError::new(
             ErrorCode::BadRequest,
-            format!("The query string cannot be read at {}: {fault}.", shown(text)),
+            format!(
+                "The query string cannot be read at {}: {fault}.",
+                shown(text)
+            ),
         )
     })
 }
@@ -188,7 +197,13 @@ impl Filter {
         ]
         .into_iter()
         .find(|property| property.as_str().eq_ignore_ascii_case(word))
-        .ok_or_else(|| fault(text, start, "a property that can be filtered by is expected"))?;
+        .ok_or_else(|| {
+            fault(
+                text,
+                start,
+                "a property that can be filtered by is expected",
+            )
+        })?;
         let operator = reader.skip_blanks();
         if !reader.word().eq_ignore_ascii_case("eq") {
             return Err(fault(text, operator, "the operator `eq` is expected"));
@@ -290,7 +305,11 @@ mod tests {
         check("%24filter=name eq 'a'", FilterProperty::Name, "a");
         check("filter=id+eq+'a'", FilterProperty::Id, "a");
         check("$FILTER=STATE EQ 'ready'", FilterProperty::State, "ready");
-        check("$filter=name eq 'n & m'&$top=1", FilterProperty::Name, "n & m");
+        check(
+            "$filter=name eq 'n & m'&$top=1",
+            FilterProperty::Name,
+            "n & m",
+        );
         check("$filter= name  eq'' ", FilterProperty::Name, "");
         check("$filter=name eq 'ä''ö'", FilterProperty::Name, "ä'ö");
     }
@@ -321,7 +340,8 @@ mod tests {
 
     #[test]
     fn the_other_options() {
-        let query = "$select=id,%20name,&$top=5&$count=TRUE&$skiptoken=a%2Bb&$orderby=name&api-version=1";
+        let query =
+            "$select=id,%20name,&$top=5&$count=TRUE&$skiptoken=a%2Bb&$orderby=name&api-version=1";
         let options = QueryOptions::read(query).unwrap();
         assert_eq!(options.select, ["id", "name"]);
         assert_eq!(options.top, Some(5));

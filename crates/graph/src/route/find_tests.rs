@@ -98,7 +98,11 @@ fn paths_find_their_doors() {
     let check = |method, path: &str, expect: &str| {
         assert_eq!(line(method, false, path), expect, "{method} {path}");
     };
-    for prefix in ["/external/connections", "/connections", "/External//Connections"] {
+    for prefix in [
+        "/external/connections",
+        "/connections",
+        "/External//Connections",
+    ] {
         let at = |rest: &str| format!("{prefix}{rest}");
         check(Get, &at(""), "ListConnections");
         check(Post, &at("/"), "CreateConnection");
@@ -121,14 +125,30 @@ fn paths_find_their_doors() {
             &at("('p')/items('it''s')"),
             "PutItem connection=p item=it's",
         );
-        check(Get, &at("/p/items/a%20b%2Fc"), "GetItem connection=p item=a b/c");
+        check(
+            Get,
+            &at("/p/items/a%20b%2Fc"),
+            "GetItem connection=p item=a b/c",
+        );
         check(Patch, &at("/p/items/1"), "UpdateItem connection=p item=1");
         check(Delete, &at("/p/items/1"), "DeleteItem connection=p item=1");
         check(Post, &at("/p/groups"), "CreateGroup connection=p");
         check(Get, &at("/p/groups/g"), "GetGroup connection=p group=g");
-        check(Patch, &at("/p/groups/g"), "UpdateGroup connection=p group=g");
-        check(Delete, &at("/p/groups/g"), "DeleteGroup connection=p group=g");
-        check(Post, &at("/p/groups/g/members"), "AddMember connection=p group=g");
+        check(
+            Patch,
+            &at("/p/groups/g"),
+            "UpdateGroup connection=p group=g",
+        );
+        check(
+            Delete,
+            &at("/p/groups/g"),
+            "DeleteGroup connection=p group=g",
+        );
+        check(
+            Post,
+            &at("/p/groups/g/members"),
+            "AddMember connection=p group=g",
+        );
         check(
             Delete,
             &at("/p/groups/g/members('m')"),
@@ -161,10 +181,7 @@ fn ids_may_be_called_like_segments() {
         "/connections/schema/items/items",
         "GetItem connection=schema item=items",
     );
-    check(
-        "/connections('$count')",
-        "GetConnection connection=$count",
-    );
+    check("/connections('$count')", "GetConnection connection=$count");
     check(
         "/external/connections/connections/schema",
         "GetSchema connection=connections",
@@ -193,13 +210,17 @@ fn the_rest_is_refused_by_name() {
     check(Get, "/copilot", "unknown copilot");
     check(Post, "/connections/p/fullRefresh", "unknown fullRefresh");
     check(Get, "", "unknown ");
+    check(Get, "/a/b/c/d/e/f/g/h/i/j/k/l/m/n", "unknown m");
     check(
         Get,
-        "/a/b/c/d/e/f/g/h/i/j/k/l/m/n",
-        "unknown m",
+        "/connections/p/externalGroups",
+        "unknown externalGroups",
     );
-    check(Get, "/connections/p/externalGroups", "unknown externalGroups");
-    check(Patch, "/connections/p/groups/g/members/m", "Refused connection=p group=g member=m");
+    check(
+        Patch,
+        "/connections/p/groups/g/members/m",
+        "Refused connection=p group=g member=m",
+    );
 }
 
 #[test]
@@ -219,8 +240,14 @@ fn what_is_not_served_has_a_reason_or_is_absent() {
             other => unreachable!("{path}: {other:?}"),
         }
     };
-    assert_eq!(service(Method::Post, "/connections/p/items"), Service::Absent);
-    assert_eq!(service(Method::Delete, "/connections/p/schema"), Service::Absent);
+    assert_eq!(
+        service(Method::Post, "/connections/p/items"),
+        Service::Absent
+    );
+    assert_eq!(
+        service(Method::Delete, "/connections/p/schema"),
+        Service::Absent
+    );
     for (method, path) in [
         (Method::Get, "/connections/p/items"),
         (Method::Get, "/connections/p/quota"),

@@ -34,8 +34,10 @@ const ITEM_WRITE: &[Scope] = &[ExternalItemReadWriteOwnedBy, ExternalItemReadWri
 const GROUP_READ: &[Scope] = ITEM_READ;
 const SEARCH: &[Scope] = &[ExternalItemReadAll, ExternalItemReadWriteAll];
 
-const ROOT: &str = "The container `external` has no members of its own; use `/external/connections`.";
-const COUNTING: &str = "`$count` is not served in this release; read the collection or the thing itself.";
+const ROOT: &str =
+    "The container `external` has no members of its own; use `/external/connections`.";
+const COUNTING: &str =
+    "`$count` is not served in this release; read the collection or the thing itself.";
 const LISTING: &str =
     "This collection cannot be listed in this release; read its members by id, or search.";
 const MEMBER_READING: &str =

@@ -128,14 +128,16 @@ impl fmt::Display for Label {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]
     fn labels_are_read_in_every_spelling() {
         let check = |text: &str, expect: Option<&str>| {
-            assert_eq!(Label::parse(text).as_ref().map(Label::as_str), expect, "{text}");
+            assert_eq!(
+                Label::parse(text).as_ref().map(Label::as_str),
+                expect,
+                "{text}"
+            );
         };
         check("title", Some("title"));
         check("IconURL", Some("iconUrl"));

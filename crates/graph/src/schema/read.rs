@@ -97,7 +97,10 @@ fn read_base_type(body: &Object) -> Result<(), PublicError> {
         ));
     };
     let bare = sent.trim().trim_start_matches('#');
-    if BASE_TYPES.iter().any(|name| name.eq_ignore_ascii_case(bare)) {
+    if BASE_TYPES
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(bare))
+    {
         return Ok(());
     }
     Err(refused(
@@ -119,7 +122,11 @@ fn read_property(at: usize, entry: &Object) -> Result<Property, PublicError> {
         let help = format!("Property `{name}` has no type; every property needs name and type.");
         refused(target("type"), help)
     })?;
-    let kind = choice(format_args!("properties.{name}.type"), kind, &PROPERTY_TYPES)?;
+    let kind = choice(
+        format_args!("properties.{name}.type"),
+        kind,
+        &PROPERTY_TYPES,
+    )?;
     let flag = |flag: &str| match member(entry, flag) {
         Some(value) => generous::boolean(format_args!("properties.{name}.{flag}"), value),
         None => Ok(false),
@@ -213,7 +220,7 @@ fn read_labels(name: &str, entry: &Object) -> Result<Vec<Label>, PublicError> {
             Label::parse(text).ok_or_else(|| {
                 let meant = near(text, Label::names());
                 let fix = if meant.is_empty() {
-                    "see the label enum of the property page".to_owned()
+                    "see the label enum of the property page.".to_owned()
                 } else {
                     format!("did you mean {}?", meant.join(", "))
                 };

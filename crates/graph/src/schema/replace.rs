@@ -29,7 +29,8 @@ impl Schema {
 
 fn follows(old: &Property, new: &Property) -> Result<(), PublicError> {
     let name = &old.name;
-    let changed = |part: &str, help: String| Err(refused(format!("properties.{name}.{part}"), help));
+    let changed =
+        |part: &str, help: String| Err(refused(format!("properties.{name}.{part}"), help));
     if old.name != new.name {
         return changed(
             "name",

@@ -90,7 +90,7 @@ fn flags(property: &Property) -> Result<(), PublicError> {
         return broken(
             "isSearchable",
             format!(
-                "Property `{name}` is a {kind} and isSearchable; only string and stringCollection \
+                "Property `{name}` is of type {kind} and isSearchable; only string and stringCollection \
                  can be searchable: set isSearchable to false, isQueryable may stay true."
             ),
         );
@@ -107,7 +107,9 @@ fn flags(property: &Property) -> Result<(), PublicError> {
     if property.is_refinable && kind.is_principal() {
         return broken(
             "isRefinable",
-            format!("Property `{name}` is a {kind}, which cannot be refinable; set isRefinable to false."),
+            format!(
+                "Property `{name}` is of type {kind}, which cannot be refinable; set isRefinable to false."
+            ),
         );
     }
     if property.is_exact_match_required && (!kind.is_text() || property.is_searchable) {
@@ -115,8 +117,12 @@ fn flags(property: &Property) -> Result<(), PublicError> {
             "isExactMatchRequired",
             format!(
                 "Property `{name}` has isExactMatchRequired, which only a string or stringCollection \
-                 that is not searchable can have; this one is a {kind}{}.",
-                if property.is_searchable { " and searchable" } else { "" }
+                 that is not searchable can have; this one is of type {kind}{}.",
+                if property.is_searchable {
+                    " and searchable"
+                } else {
+                    ""
+                }
             ),
         );
     }
@@ -140,11 +146,15 @@ fn labels(property: &Property) -> Result<(), PublicError> {
     }
     for label in &property.labels {
         if !label.types().contains(kind) {
-            let fitting: Vec<&str> = label.types().iter().map(|it| PropertyType::as_str(*it)).collect();
+            let fitting: Vec<&str> = label
+                .types()
+                .iter()
+                .map(|it| PropertyType::as_str(*it))
+                .collect();
             return Err(refused(
                 format!("properties.{name}.labels"),
                 format!(
-                    "Label {label} fits {}, but property `{name}` is a {kind}; \
+                    "Label {label} fits {}, but property `{name}` is of type {kind}; \
                      take the label away or declare a property of that type.",
                     fitting.join(" or ")
                 ),

@@ -98,7 +98,7 @@ fn contradicted(property: &Property, annotation: &str) -> PublicError {
     refused(
         format_args!("properties.{name}@odata.type"),
         format!(
-            "Property `{name}` is a {kind} in the schema, but `{name}@odata.type` says {}; \
+            "Property `{name}` is of type {kind} in the schema, but `{name}@odata.type` says {}; \
              send `{}`, or leave the annotation out.",
             shown(annotation),
             kind.annotation()
@@ -113,11 +113,11 @@ fn misplaced(property: &Property, misfit: &Misfit<'_>) -> PublicError {
     match misfit.at {
         None => refused(
             format_args!("properties.{name}"),
-            format!("Property `{name}` is a {kind}; {value} {reason}."),
+            format!("Property `{name}` is of type {kind}; {value} {reason}."),
         ),
         Some(at) => refused(
             format_args!("properties.{name}[{at}]"),
-            format!("Property `{name}` is a {kind}; entry {at}, {value}, {reason}."),
+            format!("Property `{name}` is of type {kind}; entry {at}, {value}, {reason}."),
         ),
     }
 }
@@ -252,7 +252,9 @@ fn principal(json: &Json) -> Result<Principal, Reason> {
             None => {}
             Some(Json::String(text)) => members.push((name.to_owned(), text.clone())),
             Some(other) => {
-                return Err(format!("has {} as {name}, which must be a string", quoted(other)).into());
+                return Err(
+                    format!("has {} as {name}, which must be a string", quoted(other)).into(),
+                );
             }
         }
     }

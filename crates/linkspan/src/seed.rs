@@ -1,0 +1,255 @@
+//! The published tenant, users, groups and apps of `linkspan dev`: the same on every machine, worthless as secrets.
+
+use graph::Scope;
+use tenant::accounts::{Accounts, App, DirectoryGroup, Secret, User};
+use uuid::Uuid;
+
+/// The seeded tenant.
+pub const TENANT: Uuid = Uuid::from_u128(0x5eed_0000_0000_4000_8000_0000_0000_0001);
+
+/// A seeded app and its published secret.
+pub struct SeededApp {
+    /// Short name.
+    pub name: &'static str,
+    /// Client id.
+    pub client_id: &'static str,
+    /// Published secret; none for a public client.
+    pub secret: Option<&'static str>,
+    /// Application roles.
+    pub roles: &'static [Scope],
+    /// Delegated scopes.
+    pub scopes: &'static [Scope],
+}
+
+/// A seeded user and its published password.
+pub struct SeededUser {
+    /// Short name.
+    pub name: &'static str,
+    /// Object id.
+    pub id: &'static str,
+    /// User principal name and mail.
+    pub upn: &'static str,
+    /// Published password.
+    pub password: &'static str,
+    /// Is it a guest?
+    pub guest: bool,
+}
+
+/// A seeded directory group.
+pub struct SeededGroup {
+    /// Short name.
+    pub name: &'static str,
+    /// Object id.
+    pub id: &'static str,
+    /// Names of its direct members, users and groups.
+    pub members: &'static [&'static str],
+}
+
+use Scope::{
+    ExternalConnectionReadAll, ExternalConnectionReadWriteAll, ExternalConnectionReadWriteOwnedBy,
+    ExternalItemReadAll, ExternalItemReadWriteAll, ExternalItemReadWriteOwnedBy, GroupReadAll,
+    UserRead, UserReadAll,
+};
+
+const OWNED_ROLES: &[Scope] = &[
+    ExternalConnectionReadWriteOwnedBy,
+    ExternalItemReadWriteOwnedBy,
+    UserReadAll,
+    GroupReadAll,
+];
+const OWNED_SCOPES: &[Scope] = &[
+    ExternalConnectionReadWriteOwnedBy,
+    ExternalItemReadWriteOwnedBy,
+    ExternalItemReadAll,
+    UserRead,
+];
+
+/// The seeded apps.
+pub const APPS: &[SeededApp] = &[
+    SeededApp {
+        name: "connector",
+        client_id: "5eed0000-0000-4000-8000-0000000000a1",
+        secret: Some("connector-secret-for-dev"),
+        roles: OWNED_ROLES,
+        scopes: OWNED_SCOPES,
+    },
+    SeededApp {
+        name: "other-connector",
+        client_id: "5eed0000-0000-4000-8000-0000000000a2",
+        secret: Some("other-connector-secret-for-dev"),
+        roles: OWNED_ROLES,
+        scopes: OWNED_SCOPES,
+    },
+    SeededApp {
+        name: "admin",
+        client_id: "5eed0000-0000-4000-8000-0000000000a3",
+        secret: Some("admin-secret-for-dev"),
+        roles: &[
+            ExternalConnectionReadWriteAll,
+            ExternalItemReadWriteAll,
+            UserReadAll,
+            GroupReadAll,
+        ],
+        scopes: &[
+            ExternalConnectionReadWriteAll,
+            ExternalItemReadWriteAll,
+            UserReadAll,
+            GroupReadAll,
+            UserRead,
+        ],
+    },
+    SeededApp {
+        name: "reader",
+        client_id: "5eed0000-0000-4000-8000-0000000000a4",
+        secret: Some("reader-secret-for-dev"),
+        roles: &[ExternalConnectionReadAll, ExternalItemReadAll],
+        scopes: &[ExternalConnectionReadAll, ExternalItemReadAll, UserRead],
+    },
+    SeededApp {
+        name: "search",
+        client_id: "5eed0000-0000-4000-8000-0000000000a5",
+        secret: None,
+        roles: &[],
+        scopes: &[ExternalItemReadAll, ExternalConnectionReadAll, UserRead],
+    },
+];
+
+/// The seeded users.
+pub const USERS: &[SeededUser] = &[
+    user("alice", "5eed0000-0000-4000-8000-0000000000b1", "alice@linkspan.test", "alice-password-for-dev"),
+    user("bob", "5eed0000-0000-4000-8000-0000000000b2", "bob@linkspan.test", "bob-password-for-dev"),
+    user("carol", "5eed0000-0000-4000-8000-0000000000b3", "carol@linkspan.test", "carol-password-for-dev"),
+    user("dave", "5eed0000-0000-4000-8000-0000000000b4", "dave@linkspan.test", "dave-password-for-dev"),
+    SeededUser {
+        name: "erin",
+        id: "5eed0000-0000-4000-8000-0000000000b5",
+        upn: "erin@partner.test",
+        password: "erin-password-for-dev",
+        guest: true,
+    },
+];
+
+const fn user(
+    name: &'static str,
+    id: &'static str,
+    upn: &'static str,
+    password: &'static str,
+) -> SeededUser {
+    SeededUser {
+        name,
+        id,
+        upn,
+        password,
+        guest: false,
+    }
+}
+
+/// The seeded directory groups.
+pub const GROUPS: &[SeededGroup] = &[
+    SeededGroup {
+        name: "engineering",
+        id: "5eed0000-0000-4000-8000-0000000000c1",
+        members: &["alice", "bob"],
+    },
+    SeededGroup {
+        name: "staff",
+        id: "5eed0000-0000-4000-8000-0000000000c2",
+        members: &["engineering", "carol"],
+    },
+    SeededGroup {
+        name: "board",
+        id: "5eed0000-0000-4000-8000-0000000000c3",
+        members: &["dave"],
+    },
+];
+
+/// The object id of a seeded user or group.
+pub fn id_of(name: &str) -> &'static str {
+    USERS
+        .iter()
+        .map(|user| (user.name, user.id))
+        .chain(GROUPS.iter().map(|group| (group.name, group.id)))
+        .find(|(known, _)| *known == name)
+        .map(|(_, id)| id)
+        .expect("only seeded names are asked for")
+}
+
+/// The seeded app of that name.
+pub fn app(name: &str) -> &'static SeededApp {
+    APPS.iter()
+        .find(|app| app.name == name)
+        .expect("only seeded names are asked for")
+}
+
+/// The seeded user of that name.
+pub fn seeded_user(name: &str) -> &'static SeededUser {
+    USERS
+        .iter()
+        .find(|user| user.name == name)
+        .expect("only seeded names are asked for")
+}
+
+/// The seed as the store keeps it.
+pub fn accounts() -> Accounts {
+    let users = USERS.iter().map(|seeded| User {
+        id: seeded.id.to_owned(),
+        name: seeded.name.to_owned(),
+        display_name: capitalized(seeded.name),
+        upn: seeded.upn.to_owned(),
+        mail: seeded.upn.to_owned(),
+        guest: seeded.guest,
+        // A published password needs no secret salt.
+        password: Secret::new(seeded.id.as_bytes(), seeded.password),
+    });
+    let groups = GROUPS.iter().map(|seeded| DirectoryGroup {
+        id: seeded.id.to_owned(),
+        name: seeded.name.to_owned(),
+        members: seeded
+            .members
+            .iter()
+            .map(|name| id_of(name).to_owned())
+            .collect(),
+    });
+    let apps = APPS.iter().map(|seeded| App {
+        client_id: seeded.client_id.to_owned(),
+        name: seeded.name.to_owned(),
+        secret: seeded
+            .secret
+            .map(|secret| Secret::new(seeded.client_id.as_bytes(), secret)),
+        roles: seeded.roles.to_vec(),
+        scopes: seeded.scopes.to_vec(),
+        public_client: true,
+    });
+    Accounts {
+        users: users.collect(),
+        groups: groups.collect(),
+        apps: apps.collect(),
+    }
+}
+
+fn capitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn staff_holds_engineering_and_carol() {
+        let accounts = accounts();
+        let groups = |name| {
+            let mut groups = accounts.groups_of(id_of(name));
+            groups.sort();
+            groups
+        };
+        assert_eq!(groups("alice"), [id_of("engineering"), id_of("staff")]);
+        assert_eq!(groups("carol"), [id_of("staff")]);
+        assert_eq!(groups("dave"), [id_of("board")]);
+        assert_eq!(groups("erin"), [""; 0]);
+    }
+}

@@ -1,0 +1,78 @@
+//! What a client asks of a door: who asks, for what, in which words.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use graph::{
+    PublicError,
+    odata::{self, Context, QueryOptions},
+    route::{Params, Route},
+};
+use serde_json::{Map, Value};
+use tenant::{Caller, Tenant};
+use uuid::Uuid;
+
+use crate::{Settings, body::Incoming};
+
+/// One request that found its row and its caller.
+pub(crate) struct Ask<'r> {
+    /// The tenant that the token names.
+    pub tenant: Arc<Tenant>,
+    /// Who asks.
+    pub caller: Caller,
+    /// The row of the table.
+    pub route: &'static Route,
+    /// The ids in the path.
+    pub params: Params,
+    /// Was `/beta` asked?
+    pub beta: bool,
+    /// Where this version begins, for example `https://localhost:7743/v1.0`.
+    pub base: String,
+    /// The raw query string.
+    pub query: &'r str,
+    /// The request's headers.
+    pub headers: &'r HeaderMap,
+    /// The request's body, not yet read.
+    pub body: &'r mut Incoming,
+    /// For identifiers.
+    pub settings: &'r Settings,
+}
+
+impl Ask<'_> {
+    /// The body as JSON; `expected` names what should have been sent.
+    ///
+    /// # Errors
+    /// 400, 413 or 415, as [`Incoming::json`] says.
+    pub async fn json(&mut self, expected: &str) -> Result<Value, PublicError> {
+        self.body.json(self.headers, expected).await
+    }
+
+    /// The query options.
+    ///
+    /// # Errors
+    /// 400 naming the option.
+    pub fn options(&self) -> Result<QueryOptions, PublicError> {
+        QueryOptions::read(self.query)
+    }
+
+    /// A new identifier.
+    pub fn new_id(&self) -> Uuid {
+        (self.settings.ids)()
+    }
+
+    /// The absolute URL of a path below the version.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.base)
+    }
+
+    /// The members with `@odata.context` before them.
+    pub fn in_context(&self, context: Context<'_>, members: Value) -> Value {
+        let mut whole = Map::new();
+        let text = odata::context(&self.base, context);
+        whole.insert("@odata.context".to_owned(), Value::String(text));
+        if let Value::Object(members) = members {
+            whole.extend(members);
+        }
+        Value::Object(whole)
+    }
+}

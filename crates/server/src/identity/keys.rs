@@ -1,0 +1,186 @@
+//! The key that signs tokens, and its public half for those who check them.
+
+use std::{fmt, path::Path};
+
+use aws_lc_rs::{
+    digest, hmac, rand,
+    signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use jsonwebtoken::DecodingKey;
+use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose};
+use rustls::{
+    crypto::aws_lc_rs::default_provider,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+    sign::CertifiedKey,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::tls::{
+    der,
+    files::{self, FileError},
+};
+
+/// Why the signing key could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The kept key is damaged.
+    #[error("`{0}` does not hold a private RSA key in PKCS #8 PEM; put it back from a backup, or move it away to have a new one made (all tokens end with the old one)")]
+    Unreadable(String),
+    /// The certificate could not be made.
+    #[error("the certificate of the signing key could not be made")]
+    Certificate(#[from] rcgen::Error),
+}
+
+/// Signing failed; the library does not say why.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the signing key could not sign")]
+pub(super) struct SigningError;
+
+/// The issuer's keys. They cannot be printed.
+pub struct Keys {
+    kid: String,
+    /// Parsed once: checking an RSA key costs more than signing with it.
+    pair: RsaKeyPair,
+    /// The encoded header of every token, with its dot.
+    header: String,
+    jwks: Value,
+    pub(super) verifying: DecodingKey,
+    refresh: hmac::Key,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    /// Reads `signing-key.pem` (RSA, readable by its owner only) and `signing-certificate.pem` from the directory, or makes them.
+    ///
+    /// # Errors
+    /// A file cannot be read or written, or the kept key is damaged: it is never replaced for that.
+    pub fn open(directory: &Path) -> Result<Self, KeysError> {
+        files::private_directory(directory)?;
+        let file = directory.join("signing-key.pem");
+        let key = match files::read_private(&file)? {
+            Some(pem) => KeyPair::from_pkcs8_pem_and_sign_algo(&pem, &rcgen::PKCS_RSA_SHA256)
+                .map_err(|_| KeysError::Unreadable(file.display().to_string()))?,
+            None => {
+                let key = KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256)?;
+                files::write_private(&file, &key.serialize_pem())?;
+                key
+            }
+        };
+        let certificate = certificate(directory, &key)?;
+        Self::new(key.serialized_der(), &certificate)
+            .ok_or_else(|| KeysError::Unreadable(file.display().to_string()))
+    }
+
+    fn new(pkcs8: &[u8], certificate: &[u8]) -> Option<Self> {
+        let pair = RsaKeyPair::from_pkcs8(pkcs8).ok()?;
+        let public = pair.public_key().as_ref();
+        let (n, e) = der::rsa_numbers(public)?;
+        let thumbprint = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, certificate);
+        let kid = URL_SAFE_NO_PAD.encode(thumbprint);
+        let header = json!({"typ": "JWT", "alg": "RS256", "x5t": kid, "kid": kid}).to_string();
+        let jwks = json!({"keys": [{
+            "kty": "RSA",
+            "use": "sig",
+            "kid": kid,
+            "x5t": kid,
+            "n": URL_SAFE_NO_PAD.encode(n),
+            "e": URL_SAFE_NO_PAD.encode(e),
+            "x5c": [STANDARD.encode(certificate)],
+        }]});
+        // Refresh tokens are read by us alone. A key derived from the private one needs no file of its own and ends with it.
+        let derived = hmac::sign(
+            &hmac::Key::new(hmac::HMAC_SHA256, pkcs8),
+            b"linkspan refresh tokens, first format",
+        );
+        Some(Self {
+            verifying: DecodingKey::from_rsa_der(public),
+            refresh: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+            header: format!("{}.", URL_SAFE_NO_PAD.encode(header)),
+            kid,
+            pair,
+            jwks,
+        })
+    }
+
+    /// The key's id: the certificate's thumbprint, as `x5t` has it.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The JSON Web Key Set of `/discovery/v2.0/keys`.
+    pub fn jwks(&self) -> &Value {
+        &self.jwks
+    }
+
+    /// Signs claims: a JWT, RS256.
+    pub(super) fn sign(&self, claims: &impl Serialize) -> Result<String, SigningError> {
+        let claims = serde_json::to_vec(claims).map_err(|_| SigningError)?;
+        let mut token = self.header.clone();
+        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &rand::SystemRandom::new(),
+                token.as_bytes(),
+                &mut signature,
+            )
+            .map_err(|_| SigningError)?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        Ok(token)
+    }
+
+    /// Seals a text so that only we can have written it.
+    pub(super) fn seal(&self, text: &[u8]) -> hmac::Tag {
+        hmac::sign(&self.refresh, text)
+    }
+
+    /// Did we seal the text? Takes the same time whatever the answer.
+    pub(super) fn is_sealed(&self, text: &[u8], tag: &[u8]) -> bool {
+        hmac::verify(&self.refresh, text, tag).is_ok()
+    }
+}
+
+/// The kept certificate if it is this key's, else a new one. Clients take the key out of it and look at nothing else, so it
+/// lives practically for ever: another certificate would mean another `kid`, and every token that is out would be refused.
+fn certificate(directory: &Path, key: &KeyPair) -> Result<CertificateDer<'static>, KeysError> {
+    let file = directory.join("signing-certificate.pem");
+    if let Some(pem) = files::read(&file)?
+        && let Ok(kept) = CertificateDer::from_pem_slice(pem.as_bytes())
+        && CertifiedKey::from_der(
+            vec![kept.clone()],
+            PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialized_der().to_vec())),
+            &default_provider(),
+        )
+        .is_ok()
+    {
+        return Ok(kept);
+    }
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "Linkspan token signing");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.not_before = rcgen::date_time_ymd(2025, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2125, 1, 1);
+    let made = params.self_signed(key)?;
+    files::write(&file, &made.pem())?;
+    Ok(made.into())
+}

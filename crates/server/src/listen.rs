@@ -1,0 +1,246 @@
+//! Listens: plain HTTP/1.1, and HTTP/1.1 or HTTP/2 over TLS, until it is told to stop.
+//!
+//! The accept loop is our own because the client's choice by ALPN decides the protocol: there is no guessing from the
+//! first bytes, during which a silent client could stay for ever.
+
+use std::{
+    io,
+    net::TcpListener as StdTcpListener,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Extension, Router};
+use axum_server::{
+    accept::Accept,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
+use hyper::server::conn::{http1, http2};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::graceful::{GracefulConnection, GracefulShutdown, Watcher},
+    service::TowerToHyperService,
+};
+use rustls::ServerConfig;
+use tenant::tasks;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::{sleep, timeout},
+};
+
+use crate::Scheme;
+
+/// How long open requests may go on after the word to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long a client may take for its head, or stay silent between two requests.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// How long a client may take for the TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of one request's head.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// The same for HTTP/2, where the unit differs slightly.
+const HEAD_LIST_BYTES_MAX: u32 = 64 * 1024;
+
+/// Requests at the same time on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 128;
+
+/// Bytes that a client may send ahead on one HTTP/2 stream, and on all streams of a connection.
+const STREAM_WINDOW_BYTES: u32 = 512 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+
+/// Pings on HTTP/2 connections, so that a client which vanished is noticed.
+const PING_EVERY: Duration = Duration::from_secs(30);
+const PONG_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Connections of one listener at the same time; more wait in the system's queue.
+const CONNECTIONS_MAX: usize = 4_096;
+
+/// Pause after a failed accept, which usually means that file descriptors ran out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The sockets to serve, bound by the caller: a taken port is the caller's error to explain, and port 0 can be asked for.
+#[derive(Debug, Default)]
+pub struct Listeners {
+    /// Plain HTTP.
+    pub http: Option<StdTcpListener>,
+    /// HTTPS, with the certificate to show and the protocols to offer.
+    pub https: Option<(StdTcpListener, Arc<ServerConfig>)>,
+}
+
+/// Serves until `stop` says true or its sender is gone; then open requests have ten seconds to end.
+///
+/// # Errors
+/// When a socket cannot be made ready. Trouble with single connections is logged and ends nothing else.
+pub async fn serve(
+    listeners: Listeners,
+    router: Router,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let http = listeners.http.map(ready).transpose()?;
+    let https = match listeners.https {
+        Some((listener, config)) => Some((ready(listener)?, config)),
+        None => None,
+    };
+    let plain = async {
+        if let Some(listener) = http {
+            let door = Door::new(&router, Scheme::Http, None);
+            door.serve(listener, stop.clone()).await;
+        }
+    };
+    let secure = async {
+        if let Some((listener, config)) = https {
+            let door = Door::new(&router, Scheme::Https, Some(config));
+            door.serve(listener, stop.clone()).await;
+        }
+    };
+    tokio::join!(plain, secure);
+    Ok(())
+}
+
+fn ready(listener: StdTcpListener) -> io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+/// What the connections of one listener share.
+#[derive(Clone)]
+struct Door {
+    router: Router,
+    tls: Option<RustlsAcceptor>,
+}
+
+/// A connection's place among those of its listener, and the two words that end it.
+struct Place {
+    draining: Watcher,
+    over: watch::Receiver<bool>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Door {
+    fn new(router: &Router, scheme: Scheme, tls: Option<Arc<ServerConfig>>) -> Self {
+        Self {
+            router: router.clone().layer(Extension(scheme)),
+            tls: tls.map(|config| {
+                RustlsAcceptor::new(RustlsConfig::from_config(config))
+                    .handshake_timeout(HANDSHAKE_TIMEOUT)
+            }),
+        }
+    }
+
+    async fn serve(self, listener: TcpListener, stop: watch::Receiver<bool>) {
+        let graceful = GracefulShutdown::new();
+        let (end, over) = watch::channel(false);
+        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut stopped = pin!(said(stop));
+        loop {
+            let next = async {
+                let permit = Arc::clone(&permits).acquire_owned().await;
+                (accept(&listener).await, permit)
+            };
+            let (stream, permit) = tokio::select! {
+                biased;
+                () = &mut stopped => break,
+                next = next => next,
+            };
+            // The semaphore is never closed, so there always is a permit.
+            let Ok(permit) = permit else { break };
+            let place = Place {
+                draining: graceful.watcher(),
+                over: over.clone(),
+                _permit: permit,
+            };
+            tasks::spawn("connection", self.clone().greet(stream, place));
+        }
+        // New connections are refused from here on instead of waiting for nobody.
+        drop(listener);
+        if timeout(DRAIN, graceful.shutdown()).await.is_err() {
+            tracing::warn!("connections were still busy when the time to drain was over");
+        }
+        end.send_replace(true);
+    }
+
+    /// Shakes hands where the listener is a secure one, and speaks the protocol that was agreed.
+    async fn greet(self, stream: TcpStream, place: Place) {
+        // Answers are whole when they are written: waiting for more to send only costs time.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+        let Some(tls) = &self.tls else {
+            return self.speak_http1(stream, place).await;
+        };
+        match tls.accept(stream, ()).await {
+            Err(error) => tracing::debug!(%error, "the TLS handshake failed"),
+            Ok((stream, ())) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                self.speak_http2(stream, place).await;
+            }
+            Ok((stream, ())) => self.speak_http1(stream, place).await,
+        }
+    }
+
+    async fn speak_http1<S>(self, stream: S, place: Place)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(HEAD_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router));
+        live(connection, place).await;
+    }
+
+    async fn speak_http2<S>(self, stream: S, place: Place)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_header_list_size(HEAD_LIST_BYTES_MAX)
+            .max_concurrent_streams(STREAMS_MAX)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PONG_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router));
+        live(connection, place).await;
+    }
+}
+
+/// A connection's life: until it ends by itself, or the time to drain is over.
+async fn live<C>(connection: C, place: Place)
+where
+    C: GracefulConnection<Error = hyper::Error>,
+{
+    tokio::select! {
+        ended = place.draining.watch(connection) => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended badly");
+            }
+        }
+        () = said(place.over) => {}
+    }
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Ends when the word is said, or when nobody is left who could say it.
+async fn said(mut word: watch::Receiver<bool>) {
+    let _ = word.wait_for(|said| *said).await;
+}

@@ -1,0 +1,365 @@
+//! Turns answers, refusals and failures into bytes: the only place where an error body is written.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use graph::{
+    ErrorCode, PublicError, PublicErrorDetail,
+    odata::Preference,
+    route::{Method, Voice},
+};
+use serde_json::{Map, Value, json};
+use tenant::{Error, Failure, FailureKind};
+
+use crate::layers::{Exchange, Panicked};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const ADVICE: HeaderName = HeaderName::from_static("x-linkspan-advice");
+
+/// Bytes of advice in a header, at most: proxies and clients cut or refuse long ones.
+const ADVICE_BYTES_MAX: usize = 1_000;
+
+/// Seconds after which an unavailable service may be asked again; some clients wait for it without end, so it is short.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// All that a client learns about a failure of ours.
+const FAILED: &str = "There was an internal server error while processing the request.";
+
+/// The same for a failure that may pass.
+const UNAVAILABLE: &str = "The service is temporarily unavailable. Please retry the request.";
+
+/// What a door answers when all went well.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    body: Option<Value>,
+    location: Option<String>,
+    advice: Vec<String>,
+}
+
+impl Answer {
+    /// An answer without a body: 202 or 204.
+    pub fn bare(status: StatusCode) -> Self {
+        Self {
+            status,
+            body: None,
+            location: None,
+            advice: Vec::new(),
+        }
+    }
+
+    /// An answer with a body.
+    pub fn json(status: StatusCode, body: Value) -> Self {
+        Self {
+            body: Some(body),
+            ..Self::bare(status)
+        }
+    }
+
+    /// The body, to be shaped once more.
+    pub fn body_mut(&mut self) -> Option<&mut Value> {
+        self.body.as_mut()
+    }
+
+    /// Adds the absolute URL under which to go on.
+    pub fn at(mut self, location: String) -> Self {
+        self.location = Some(location);
+        self
+    }
+
+    /// Says which members of the body or options of the query had no effect.
+    pub fn ignoring(mut self, kind: &str, ignored: &[String]) -> Self {
+        if !ignored.is_empty() {
+            self.advice.push(format!(
+                "These {kind} are not known here and had no effect: {}.",
+                ignored.join(", ")
+            ));
+        }
+        self
+    }
+}
+
+/// The answer of a door as an HTTP response.
+pub(crate) fn answer(exchange: &Exchange, mut answer: Answer) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = answer.status;
+    let headers = response.headers_mut();
+    if let Some(location) = answer.location.as_deref().and_then(header_value) {
+        headers.insert(header::LOCATION, location);
+    }
+    advise(headers, &answer.advice.join(" "));
+    if let Some(body) = &mut answer.body {
+        exchange.metadata.strip(body);
+        headers.insert(header::CONTENT_TYPE, content_type(exchange));
+        headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
+        applied(headers, exchange, Preference::IncludeUnknownEnumMembers);
+        *response.body_mut() = Body::from(body.to_string());
+    } else if answer.status == StatusCode::ACCEPTED {
+        applied(response.headers_mut(), exchange, Preference::RespondAsync);
+    }
+    tracing::debug!(status = answer.status.as_u16(), "answered");
+    response
+}
+
+/// A plain text for people and probes.
+pub(crate) fn plain(text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}
+
+/// A refusal or a failure as an HTTP response, logged once.
+pub(crate) fn error(exchange: &Exchange, error: Error, voice: Voice) -> Response {
+    match error {
+        Error::Refused(refusal) => refused(exchange, &refusal, voice),
+        Error::Failed(failure) => failed(exchange, &failure),
+    }
+}
+
+/// 405 with the methods that the path does take.
+pub(crate) fn method_not_allowed(exchange: &Exchange, allowed: &[Method]) -> Response {
+    let allowed: Vec<&str> = allowed.iter().map(|method| method.as_str()).collect();
+    let allowed = allowed.join(", ");
+    let refusal = PublicError::new(
+        ErrorCode::RequestBadRequest,
+        "Specified HTTP method is not allowed for the request target.",
+    )
+    .with_help("method", format!("The path takes: {allowed}."));
+    let mut response = refused(exchange, &refusal, Voice::Gateway);
+    if let Some(allowed) = header_value(&allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}
+
+/// The answer to a request whose handling panicked.
+pub(crate) fn panicked(exchange: &Exchange, panicked: &Panicked) -> Response {
+    tracing::error!(panic = %panicked.0, "answering panicked");
+    told(exchange, &PublicError::new(ErrorCode::GeneralException, FAILED), Voice::Gateway)
+}
+
+/// Adds what every answer carries.
+pub(crate) fn stamp(exchange: &Exchange, response: &mut Response) {
+    let headers = response.headers_mut();
+    for (name, id) in [
+        (REQUEST_ID, exchange.request_id.to_string()),
+        (CLIENT_REQUEST_ID, exchange.client_request_id.clone()),
+    ] {
+        if let Some(id) = header_value(&id) {
+            headers.insert(name, id);
+        }
+    }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-cache"));
+}
+
+fn refused(exchange: &Exchange, refusal: &PublicError, voice: Voice) -> Response {
+    tracing::info!(
+        status = refusal.status,
+        code = refusal.code.as_str(),
+        target = refusal.target.as_deref(),
+        "refused"
+    );
+    told(exchange, refusal, voice)
+}
+
+fn failed(exchange: &Exchange, failure: &Failure) -> Response {
+    tracing::error!(kind = ?failure.kind, causes = %causes(failure.source.as_ref()), "failed");
+    match failure.kind {
+        FailureKind::Broken => told(
+            exchange,
+            &PublicError::new(ErrorCode::GeneralException, FAILED),
+            Voice::Gateway,
+        ),
+        FailureKind::Unavailable => {
+            let refusal = PublicError::new(ErrorCode::ServiceNotAvailable, UNAVAILABLE);
+            let mut response = told(exchange, &refusal, Voice::Gateway);
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+            response
+        }
+    }
+}
+
+/// The whole chain of an error, outermost first.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+fn told(exchange: &Exchange, refusal: &PublicError, voice: Voice) -> Response {
+    // The search service only ever speaks about what was asked of it; tokens, sizes and outages are the gateway's.
+    let body = match (voice, refusal.status) {
+        (Voice::Search, 400 | 403) => in_search_voice(exchange, refusal),
+        (Voice::Search | Voice::Gateway, _) => in_gateway_voice(exchange, refusal),
+    };
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() =
+        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    if refusal.status == 401 {
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(r#"Bearer realm="", error="invalid_token""#),
+        );
+    }
+    let mut help = Vec::new();
+    leaves(&refusal.details, &mut help);
+    advise(headers, &help.join(" "));
+    response
+}
+
+fn in_gateway_voice(exchange: &Exchange, refusal: &PublicError) -> Value {
+    let mut inner = Map::new();
+    if let Some(service) = &refusal.inner {
+        inner.insert("code".to_owned(), json!(service.code));
+        if let Some(source) = &service.source {
+            inner.insert("source".to_owned(), json!(source));
+        }
+        inner.insert("message".to_owned(), json!(service.message));
+    }
+    inner.insert("date".to_owned(), json!(exchange.date()));
+    inner.insert("request-id".to_owned(), json!(exchange.request_id));
+    inner.insert("client-request-id".to_owned(), json!(exchange.client_request_id));
+
+    let mut error = Map::new();
+    error.insert("code".to_owned(), json!(refusal.code.as_str()));
+    error.insert("message".to_owned(), json!(refusal.message));
+    if let Some(target) = &refusal.target {
+        error.insert("target".to_owned(), json!(target));
+    }
+    if !refusal.details.is_empty() {
+        error.insert("details".to_owned(), refusal.details.iter().map(gateway_detail).collect());
+    }
+    error.insert("innerError".to_owned(), Value::Object(inner));
+    json!({ "error": error })
+}
+
+fn gateway_detail(detail: &PublicErrorDetail) -> Value {
+    let mut members = Map::new();
+    members.insert("code".to_owned(), json!(detail.code));
+    members.insert("message".to_owned(), json!(detail.message));
+    if let Some(target) = &detail.target {
+        members.insert("target".to_owned(), json!(target));
+    }
+    Value::Object(members)
+}
+
+fn in_search_voice(exchange: &Exchange, refusal: &PublicError) -> Value {
+    let details: Vec<Value> = refusal
+        .details
+        .iter()
+        .map(|detail| search_detail(detail, refusal.status))
+        .collect();
+    let mut error = Map::new();
+    error.insert("code".to_owned(), json!(refusal.code.as_str()));
+    error.insert("message".to_owned(), json!(refusal.message));
+    error.insert("target".to_owned(), json!(refusal.target.as_deref().unwrap_or_default()));
+    if !details.is_empty() {
+        error.insert("details".to_owned(), Value::Array(details));
+    }
+    error.insert("httpCode".to_owned(), json!(refusal.status));
+    json!({ "error": error, "Instrumentation": { "TraceId": exchange.request_id } })
+}
+
+fn search_detail(detail: &PublicErrorDetail, status: u16) -> Value {
+    let mut members = Map::new();
+    members.insert("code".to_owned(), json!(detail.code));
+    members.insert("message".to_owned(), json!(detail.message));
+    members.insert("target".to_owned(), json!(detail.target.as_deref().unwrap_or_default()));
+    if !detail.details.is_empty() {
+        let nested = detail.details.iter().map(|nested| search_detail(nested, status));
+        members.insert("details".to_owned(), nested.collect());
+    }
+    members.insert("httpCode".to_owned(), json!(status));
+    Value::Object(members)
+}
+
+/// The messages at the leaves: wrappers only repeat what they wrap.
+fn leaves<'a>(details: &'a [PublicErrorDetail], to: &mut Vec<&'a str>) {
+    for detail in details {
+        if detail.details.is_empty() {
+            to.push(&detail.message);
+        } else {
+            leaves(&detail.details, to);
+        }
+    }
+}
+
+fn content_type(exchange: &Exchange) -> HeaderValue {
+    use graph::odata::Metadata;
+    HeaderValue::from_static(match exchange.metadata {
+        Metadata::None => {
+            "application/json;odata.metadata=none;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+        }
+        Metadata::Minimal => {
+            "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+        }
+        Metadata::Full => {
+            "application/json;odata.metadata=full;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+        }
+    })
+}
+
+fn applied(headers: &mut HeaderMap, exchange: &Exchange, preference: Preference) {
+    if exchange.prefers.contains(&preference) {
+        headers.insert(
+            PREFERENCE_APPLIED,
+            HeaderValue::from_static(preference.as_str()),
+        );
+    }
+}
+
+fn advise(headers: &mut HeaderMap, advice: &str) {
+    let line = header_line(advice);
+    if let Some(line) = header_value(&line).filter(|_| !line.is_empty()) {
+        headers.insert(ADVICE, line);
+    }
+}
+
+/// One line of printable ASCII, cut off where it gets long; other characters become question marks.
+fn header_line(text: &str) -> String {
+    let mut line: String = text
+        .chars()
+        .take(ADVICE_BYTES_MAX + 1)
+        .map(|letter| match letter {
+            ' '..='~' => letter,
+            '…' => '~',
+            '‘' | '’' => '\'',
+            _ if letter.is_whitespace() => ' ',
+            _ => '?',
+        })
+        .collect();
+    if line.len() > ADVICE_BYTES_MAX {
+        line.truncate(ADVICE_BYTES_MAX - 3);
+        line.push_str("...");
+    }
+    line.trim().to_owned()
+}
+
+fn header_value(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(text).ok()
+}
+
+#[cfg(test)]
+#[path = "respond_tests.rs"]
+mod tests;

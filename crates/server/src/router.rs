@@ -1,0 +1,210 @@
+//! From a request to its answer: version, token, row of the table, permission, door.
+//!
+//! axum only carries. The paths of the API are OData's (`connections('id')`, doubled slashes, segments in any case), so
+//! they are read by our own small parser into a row of `graph::route`.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderMap, Version, header, request::Parts},
+    response::Response,
+};
+use graph::{
+    ErrorCode, PublicError, odata,
+    route::{self, Found, Method, Params, Route, Service, Voice},
+};
+use tenant::{Caller, Error, Tenant};
+use tracing::Instrument;
+
+use crate::{
+    Settings, Tenants,
+    ask::Ask,
+    body::Incoming,
+    layers::{Exchange, origin, rescue},
+    respond, v1,
+};
+
+/// How much of a body that nobody wants is still read, and for how long, so that its sender gets to see the answer.
+const UNWANTED_BYTES_MAX: usize = 8 << 20;
+const UNWANTED_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the front page says.
+const WELCOME: &str = "This is Linkspan, a self-hosted server for external connections, items and search that speaks \
+the language of the Microsoft Graph connectors API. Point a Graph client at this address: the API is below /v1.0 and \
+/beta, sign-in is below /{tenant}/oauth2/v2.0, and /healthz says whether the server is up.\n";
+
+/// Everything that the server answers, behind one door; [`crate::listen::serve`] carries it.
+pub fn router(tenants: Tenants, settings: Settings) -> Router {
+    let front = Arc::new(Front { tenants, settings });
+    Router::new().fallback(move |request: Request| {
+        let front = Arc::clone(&front);
+        async move { front.receive(request).await }
+    })
+}
+
+struct Front {
+    tenants: Tenants,
+    settings: Settings,
+}
+
+/// One request on its way through the front of house.
+struct Visit<'r> {
+    exchange: &'r Exchange,
+    parts: &'r Parts,
+    body: &'r mut Incoming,
+}
+
+impl Front {
+    /// One exchange, whatever happens in it.
+    async fn receive(&self, request: Request) -> Response {
+        let exchange = Exchange::begin(&self.settings, request.headers());
+        let span = tracing::info_span!(
+            "request",
+            id = %exchange.request_id,
+            method = %request.method(),
+            path = request.uri().path(),
+        );
+        async {
+            let mut response = match rescue(self.answer(&exchange, request)).await {
+                Ok(response) => response,
+                Err(panicked) => respond::panicked(&exchange, &panicked),
+            };
+            respond::stamp(&exchange, &mut response);
+            response
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn answer(&self, exchange: &Exchange, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let mut body = Incoming::new(body, self.settings.body_bytes_max);
+        let response = self
+            .direct(Visit {
+                exchange,
+                parts: &parts,
+                body: &mut body,
+            })
+            .await;
+        // An HTTP/1 connection is closed under a client that is still sending, and it may lose the answer that way. One
+        // that waits for a go-ahead is not sending.
+        let sending = parts.version < Version::HTTP_2 && !parts.headers.contains_key(header::EXPECT);
+        if sending && !response.status().is_success() {
+            body.drain(UNWANTED_BYTES_MAX, UNWANTED_PATIENCE).await;
+        }
+        response
+    }
+
+    /// The API's versions go one way, everything else the other.
+    async fn direct(&self, visit: Visit<'_>) -> Response {
+        let path = visit.parts.uri.path().trim_start_matches('/');
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let version = ["v1.0", "beta"]
+            .into_iter()
+            .find(|version| version.eq_ignore_ascii_case(first));
+        let answered = match version {
+            Some(version) => self.api(visit, version, rest).await,
+            None => self.elsewhere(visit, first).await,
+        };
+        answered
+    }
+
+    /// Token, then row, then permission, then door.
+    async fn api(&self, visit: Visit<'_>, version: &str, rest: &str) -> Response {
+        let Visit {
+            exchange,
+            parts,
+            body,
+        } = visit;
+        let gateway = |error: Error| respond::error(exchange, error, Voice::Gateway);
+        let origin = match origin(&self.settings, parts) {
+            Ok(origin) => origin,
+            Err(refusal) => return gateway(refusal.into()),
+        };
+        let (tenant, caller) = match self.caller(&parts.headers).await {
+            Ok(found) => found,
+            Err(error) => return gateway(error),
+        };
+        let beta = version == "beta";
+        let (route, params) = match row(parts.method.as_str(), beta, rest) {
+            Row::Known(route, params) => (route, params),
+            Row::MethodNotAllowed(methods) => {
+                return respond::method_not_allowed(exchange, &methods);
+            }
+            Row::Refused(refusal) => return gateway(refusal.into()),
+        };
+        let mut ask = Ask {
+            tenant,
+            caller,
+            route,
+            params,
+            beta,
+            base: format!("{origin}/{version}"),
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &parts.headers,
+            body,
+            settings: &self.settings,
+        };
+        match enter(&mut ask).await {
+            Ok(answer) => respond::answer(exchange, answer),
+            Err(error) => respond::error(exchange, error, route.voice),
+        }
+    }
+}
+
+/// Permission is asked before the body is read: the door asks again, but nobody should have to send 30 MB to hear no.
+async fn enter(ask: &mut Ask<'_>) -> Result<respond::Answer, Error> {
+    if ask.route.service == Service::Served && ask.route.voice == Voice::Gateway {
+        ask.caller.may(ask.route.door)?;
+    }
+    v1::open(ask).await
+}
+
+/// What a method and a path below the version mean.
+enum Row {
+    Known(&'static Route, Params),
+    MethodNotAllowed(Vec<Method>),
+    Refused(PublicError),
+}
+
+fn row(method: &str, beta: bool, rest: &str) -> Row {
+    let owned = match odata::path(rest) {
+        Ok(owned) => owned,
+        Err(refusal) => return Row::Refused(refusal),
+    };
+    match owned.as_slice() {
+        [] => return Row::Refused(not_described("service document")),
+        [only] if only.name.eq_ignore_ascii_case("$metadata") => {
+            return Row::Refused(not_described("metadata document"));
+        }
+        _ => {}
+    }
+    let segments = odata::segments(&owned);
+    // HEAD, OPTIONS and the like are methods of no row; the path decides between 400 and 405.
+    let asked = Method::parse(method);
+    match route::find(asked.unwrap_or(Method::Get), beta, &segments) {
+        Found::Route(route, params) if asked.is_some() => Row::Known(route, params),
+        Found::Unknown(segment) => Row::Refused(unknown_segment(segment)),
+        Found::Route(..) | Found::MethodNotAllowed(_) => {
+            let methods = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
+            let known = |method: &Method| matches!(route::find(*method, beta, &segments), Found::Route(..));
+            Row::MethodNotAllowed(methods.into_iter().filter(known).collect())
+        }
+    }
+}
+
+fn unknown_segment(segment: &str) -> PublicError {
+    PublicError::new(
+        ErrorCode::BadRequest,
+        format!("Resource not found for the segment '{segment}'."),
+    )
+}
+
+fn not_described(document: &str) -> PublicError {
+    PublicError::new(
+        ErrorCode::NotSupported,
+        format!("The {document} is not served in this release; see the operations' own pages."),
+    )
+}

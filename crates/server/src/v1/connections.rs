@@ -1,0 +1,99 @@
+//! `/external/connections`.
+//!
+//! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalconnection>
+
+use axum::http::StatusCode;
+use graph::{ConnectionDraft, ConnectionPatch, PublicError, odata::Context, route::Door};
+use serde_json::{Map, Value, json};
+use tenant::{Error, connections, kept::KeptConnection};
+
+use super::page::{self, Page};
+use crate::{ask::Ask, layers::quirks, respond::Answer};
+
+/// POST, and the early POST to `$ref`: 201.
+pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let draft = ConnectionDraft::read(&ask.json("an externalConnection").await?)?;
+    if draft.id.is_none() && !(ask.beta || ask.route.door == Door::CreateConnectionRef) {
+        return Err(without_id().into());
+    }
+    let (ignored, repeat) = (draft.ignored.clone(), draft.used_authorized_apps);
+    let fresh = ask.new_id().simple().to_string();
+    let kept = connections::create_connection(&ask.tenant, &ask.caller, draft, &fresh).await?;
+    let mut body = printed(ask, &kept).await?;
+    if repeat {
+        quirks::repeat_authorized_apps(&mut body);
+    }
+    let location = ask.url(&format!("external/connections/{}", kept.connection.id));
+    Ok(Answer::json(StatusCode::CREATED, body).at(location).ignoring("members", &ignored))
+}
+
+/// GET of the collection: 200 with those that the caller may read.
+pub(super) async fn list_connections(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let options = ask.options()?;
+    let all = connections::list_connections(&ask.tenant, &ask.caller).await?;
+    let Page { shown, total, next } = page::page(all, &options)?;
+    let mut value = Vec::with_capacity(shown.len());
+    for kept in &shown {
+        let mut member = to_json(ask, kept).await?;
+        options.keep_selected(&mut member);
+        value.push(member);
+    }
+    let mut members = Map::new();
+    if options.count {
+        members.insert("@odata.count".to_owned(), json!(total));
+    }
+    if let Some(token) = next {
+        let link = format!("external/connections?{}", page::continued(ask.query, &token));
+        members.insert("@odata.nextLink".to_owned(), Value::String(ask.url(&link)));
+    }
+    members.insert("value".to_owned(), Value::Array(value));
+    let body = ask.in_context(Context::Connections(&options.select), Value::Object(members));
+    Ok(Answer::json(StatusCode::OK, body).ignoring("options", &options.ignored))
+}
+
+/// GET: 200.
+pub(super) async fn get_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let id = ask.params.connection();
+    let kept = connections::get_connection(&ask.tenant, &ask.caller, id).await?;
+    Ok(Answer::json(StatusCode::OK, printed(ask, &kept).await?))
+}
+
+/// PATCH: 204.
+pub(super) async fn update_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let body = ask.json("the members of an externalConnection to change").await?;
+    let patch = ConnectionPatch::read(&body)?;
+    let ignored = patch.ignored.clone();
+    let id = ask.params.connection();
+    connections::update_connection(&ask.tenant, &ask.caller, id, patch).await?;
+    Ok(Answer::bare(StatusCode::NO_CONTENT).ignoring("members", &ignored))
+}
+
+/// DELETE: 202; what the connection held is removed in the background.
+pub(super) async fn delete_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let id = ask.params.connection();
+    connections::delete_connection(&ask.tenant, &ask.caller, id).await?;
+    Ok(Answer::bare(StatusCode::ACCEPTED))
+}
+
+/// The connection with its context.
+async fn printed(ask: &Ask<'_>, kept: &KeptConnection) -> Result<Value, Error> {
+    Ok(ask.in_context(Context::Connection, to_json(ask, kept).await?))
+}
+
+/// The connection as this version prints it; only beta counts its items.
+async fn to_json(ask: &Ask<'_>, kept: &KeptConnection) -> Result<Value, Error> {
+    let count = if ask.beta {
+        connections::ingested_items_count(&ask.tenant, kept).await?
+    } else {
+        None
+    };
+    Ok(kept.connection.to_json(ask.beta, count))
+}
+
+/// Only beta and `$ref` make up an id.
+fn without_id() -> PublicError {
+    PublicError::invalid(
+        "id",
+        "The connection has no `id`. Add one: 3 to 32 ASCII letters and digits, for example \"id\": \"partslist\".",
+    )
+}

@@ -1,0 +1,260 @@
+//! Connections and their schemas: rows and commands. They are read from the picture, which the writer keeps.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use graph::{
+    ConnectionId, ConnectionKey, ConnectionOperation, ConnectionState, DateTime,
+    ExternalConnection, OperationStatus, Schema,
+};
+use rusqlite::OptionalExtension;
+use tenant::{
+    kept::{KeptConnection, SchemaVersion, Version},
+    store::{ConnectionStore, StoreError},
+    visibility::Change,
+};
+
+use super::{dirty, open::Sqlite, operations, step::Step};
+use crate::{
+    fault::Fault,
+    rows::{self, Columns, sql},
+};
+
+#[async_trait]
+impl ConnectionStore for Sqlite {
+    async fn connection(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Option<Arc<KeptConnection>>, StoreError> {
+        Ok(self.visibility.connection(id))
+    }
+
+    async fn connections(&self) -> Result<Vec<Arc<KeptConnection>>, StoreError> {
+        Ok(self.visibility.connections())
+    }
+
+    async fn create_connection(
+        &self,
+        connection: &ExternalConnection,
+        now: DateTime,
+    ) -> Result<Arc<KeptConnection>, StoreError> {
+        let connection = connection.clone();
+        let kept = connection.to_kept();
+        self.write(kept.len(), move |step| create(step, &connection, &kept, now))
+            .await
+    }
+
+    async fn update_connection(
+        &self,
+        at: ConnectionKey,
+        connection: &ExternalConnection,
+        expected: Version,
+    ) -> Result<Arc<KeptConnection>, StoreError> {
+        let connection = connection.clone();
+        let kept = connection.to_kept();
+        self.write(kept.len(), move |step| {
+            update(step, at, &connection, &kept, expected)
+        })
+        .await
+    }
+
+    async fn delete_connection(&self, at: ConnectionKey) -> Result<bool, StoreError> {
+        self.write(0, move |step| delete(step, at)).await
+    }
+
+    async fn purge(&self, limit: u32) -> Result<bool, StoreError> {
+        self.write(0, move |step| purge(step, limit)).await
+    }
+
+    async fn register_schema(
+        &self,
+        at: ConnectionKey,
+        schema: &Schema,
+        expected: SchemaVersion,
+        operation: &ConnectionOperation,
+    ) -> Result<Arc<KeptConnection>, StoreError> {
+        let text = serde_json::to_string(schema).expect("a schema is made of texts and flags");
+        let schema = Arc::new(schema.clone());
+        let operation = operation.clone();
+        self.write(text.len(), move |step| {
+            register(step, at, (&schema, &text), expected, &operation)
+        })
+        .await
+    }
+}
+
+/// The connection as it is in this transaction; `None` once deleted.
+fn find(step: &Step<'_>, at: ConnectionKey) -> Result<Option<KeptConnection>, Fault> {
+    let mut statement = step.sql.prepare_cached(
+        "SELECT key, id, kept, schema, schema_version, version, created_at
+         FROM connection WHERE key = ?1 AND deleted = 0",
+    )?;
+    let mut rows = statement.query([sql(at.0)])?;
+    rows.next()?.map(rows::connection).transpose()
+}
+
+/// One more, or an error when the numbers are used up.
+fn next(number: u32, column: &'static str, at: ConnectionKey) -> Result<u32, Fault> {
+    number.checked_add(1).ok_or_else(|| {
+        Fault::inconsistent("connection", column, at.0, "all versions are used up")
+    })
+}
+
+fn publish(step: &mut Step<'_>, kept: KeptConnection) -> Arc<KeptConnection> {
+    let kept = Arc::new(kept);
+    step.change(Change::Connection(Arc::clone(&kept)));
+    kept
+}
+
+fn create(
+    step: &mut Step<'_>,
+    connection: &ExternalConnection,
+    kept: &str,
+    now: DateTime,
+) -> Result<Arc<KeptConnection>, Fault> {
+    let folded = connection.id.folded();
+    let taken = step
+        .sql
+        .prepare_cached("SELECT 1 FROM connection WHERE folded = ?1 AND deleted = 0")?
+        .query_row([&folded], |_| Ok(()))
+        .optional()?;
+    if taken.is_some() {
+        return Err(Fault::conflict());
+    }
+    step.sql
+        .prepare_cached(
+            "INSERT INTO connection (id, folded, kept, schema_version, version, created_at, deleted)
+             VALUES (?1, ?2, ?3, 0, 1, ?4, 0)",
+        )?
+        .execute((connection.id.as_str(), &folded, kept, now.0))?;
+    let row = step.sql.last_insert_rowid();
+    let key = u64::try_from(row)
+        .map_err(|error| Fault::inconsistent("connection", "key", row, error.to_string()))?;
+    let kept = KeptConnection {
+        key: ConnectionKey(key),
+        connection: connection.clone(),
+        schema: None,
+        schema_version: SchemaVersion(0),
+        version: Version(1),
+        created_at: now,
+    };
+    Ok(publish(step, kept))
+}
+
+fn update(
+    step: &mut Step<'_>,
+    at: ConnectionKey,
+    connection: &ExternalConnection,
+    kept: &str,
+    expected: Version,
+) -> Result<Arc<KeptConnection>, Fault> {
+    let Some(former) = find(step, at)?.filter(|former| former.version == expected) else {
+        return Err(Fault::conflict());
+    };
+    if former.connection.id != connection.id {
+        let why = format!(
+            "`{}` cannot become `{}`: an id never changes",
+            former.connection.id, connection.id
+        );
+        return Err(Fault::inconsistent("connection", "id", at.0, why));
+    }
+    let version = next(former.version.0, "version", at)?;
+    step.sql
+        .prepare_cached("UPDATE connection SET kept = ?2, version = ?3 WHERE key = ?1")?
+        .execute((sql(at.0), kept, version))?;
+    let kept = KeptConnection {
+        connection: connection.clone(),
+        version: Version(version),
+        ..former
+    };
+    Ok(publish(step, kept))
+}
+
+fn register(
+    step: &mut Step<'_>,
+    at: ConnectionKey,
+    (schema, text): (&Arc<Schema>, &str),
+    expected: SchemaVersion,
+    operation: &ConnectionOperation,
+) -> Result<Arc<KeptConnection>, Fault> {
+    let Some(mut kept) = find(step, at)?.filter(|kept| kept.schema_version == expected) else {
+        return Err(Fault::conflict());
+    };
+    kept.schema = Some(Arc::clone(schema));
+    kept.schema_version = SchemaVersion(next(kept.schema_version.0, "schema_version", at)?);
+    if operation.status == OperationStatus::Completed
+        && kept.connection.state == ConnectionState::Draft
+    {
+        kept.connection.state = ConnectionState::Ready;
+        // Whoever read the draft and writes it back must not undo this.
+        kept.version = Version(next(kept.version.0, "version", at)?);
+    }
+    step.sql
+        .prepare_cached(
+            "UPDATE connection SET kept = ?2, schema = ?3, schema_version = ?4, version = ?5
+             WHERE key = ?1",
+        )?
+        .execute((
+            sql(at.0),
+            kept.connection.to_kept(),
+            text,
+            kept.schema_version.0,
+            kept.version.0,
+        ))?;
+    operations::keep(step, at, operation)?;
+    Ok(publish(step, kept))
+}
+
+fn delete(step: &mut Step<'_>, at: ConnectionKey) -> Result<bool, Fault> {
+    let changed = step
+        .sql
+        .prepare_cached("UPDATE connection SET deleted = 1 WHERE key = ?1 AND deleted = 0")?
+        .execute([sql(at.0)])?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    step.change(Change::ConnectionGone(at));
+    Ok(true)
+}
+
+/// The deleted connection to be purged next.
+fn deleted(step: &Step<'_>) -> Result<Option<ConnectionKey>, Fault> {
+    let mut statement = step
+        .sql
+        .prepare_cached("SELECT key FROM connection WHERE deleted = 1 ORDER BY key LIMIT 1")?;
+    let mut rows = statement.query(())?;
+    rows.next()?
+        .map(|row| Columns::new(row, "connection", 0).number(0, "key"))
+        .transpose()
+        .map(|key| key.map(ConnectionKey))
+}
+
+/// One round: every round leaves the rows such that the next one, or the next start, can go on.
+fn purge(step: &mut Step<'_>, limit: u32) -> Result<bool, Fault> {
+    let mut left = limit;
+    while let Some(at) = deleted(step)? {
+        let removed = dirty::remove_items(step, at, left)?;
+        left = left.saturating_sub(removed);
+        if left == 0 {
+            return Ok(true);
+        }
+        remove_rest(step, at)?;
+    }
+    Ok(false)
+}
+
+/// Removes what a connection without items still has, and the connection.
+fn remove_rest(step: &mut Step<'_>, at: ConnectionKey) -> Result<(), Fault> {
+    const REST: [&str; 5] = [
+        "DELETE FROM acl WHERE connection = ?1",
+        "DELETE FROM member WHERE connection = ?1",
+        "DELETE FROM external_group WHERE connection = ?1",
+        "DELETE FROM operation WHERE connection = ?1",
+        "DELETE FROM connection WHERE key = ?1",
+    ];
+    for statement in REST {
+        step.sql.prepare_cached(statement)?.execute([sql(at.0)])?;
+    }
+    step.purged(at);
+    Ok(())
+}

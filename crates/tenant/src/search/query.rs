@@ -1,0 +1,186 @@
+//! The door to `POST /search/query`: which connections, which items, in which order, and what is told of them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use graph::{
+    ConnectionId, ConnectionKey, ConnectionState, PublicError, Scope,
+    route::Door,
+    search::{self, ContentSource, SearchHitsContainer, SearchRequest, SearchResponse},
+};
+
+use super::{
+    bind::Binder,
+    hit,
+    highlight::Highlight,
+    plan::{Cancel, Criteria, Hits, Plan},
+    second_lock::{self, Moments},
+};
+use crate::{
+    Caller, Error, Tenant,
+    kept::{KeptConnection, KeptItem},
+    visibility::Folded,
+};
+
+/// A search that takes longer than this is ended.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Answers each request with the items that the user may see, one response per request.
+///
+/// # Errors
+/// 403 without a user or without permission; 400 for a query that says nothing; 501 for what is not served yet.
+pub async fn query(
+    tenant: Arc<Tenant>,
+    caller: &Caller,
+    requests: Vec<SearchRequest>,
+    cancel: Cancel,
+) -> Result<Vec<SearchResponse>, Error> {
+    let user = permitted(caller)?;
+    let mut responses = Vec::with_capacity(requests.len());
+    for request in &requests {
+        let search = Search {
+            tenant: &tenant,
+            request,
+            parsed: parse(&request.query_string)?,
+            cancel: &cancel,
+            deadline: Instant::now() + DEADLINE,
+        };
+        responses.push(search.answer(user).await?);
+    }
+    Ok(responses)
+}
+
+/// Only a user's token searches external items (`contract/search.md` §13.3).
+fn permitted(caller: &Caller) -> Result<&str, PublicError> {
+    let wanted = Door::Query.route().delegated;
+    match &caller.user {
+        Some(user) if caller.has_any(wanted) => Ok(user),
+        user => Err(search::forbidden(
+            user.is_some(),
+            caller.permissions.iter().map(|scope| Scope::as_str(*scope)),
+        )),
+    }
+}
+
+fn parse(text: &str) -> Result<kql::Expr, PublicError> {
+    let units = text.encode_utf16().count();
+    if units > kql::QUERY_UNITS_MAX {
+        return Err(search::invalid(&format!(
+            "queryString has {units} UTF-16 units; the limit is {}",
+            kql::QUERY_UNITS_MAX
+        )));
+    }
+    kql::parse(text).expr.ok_or_else(search::query_string_required)
+}
+
+/// One request on its way to an answer.
+struct Search<'a> {
+    tenant: &'a Tenant,
+    request: &'a SearchRequest,
+    parsed: kql::Expr,
+    cancel: &'a Cancel,
+    deadline: Instant,
+}
+
+impl Search<'_> {
+    async fn answer(&self, user: &str) -> Result<SearchResponse, Error> {
+        let mut moments = Moments::new(self.tenant, user);
+        loop {
+            let folded = moments.begin().await?;
+            let response = self.run(&folded).await?;
+            if moments.was_one(&folded) {
+                return Ok(response);
+            }
+        }
+    }
+
+    /// One run on one picture.
+    async fn run(&self, folded: &Folded) -> Result<SearchResponse, Error> {
+        // Guests see nothing through search, not even what is for everyone (`contract/search.md` §13.2).
+        let scope = if folded.audience.guest {
+            Vec::new()
+        } else {
+            self.scope()
+        };
+        let binder = Binder {
+            scope: &scope,
+            now: self.tenant.clock.now(),
+        };
+        let hits = self.find(folded, &scope, binder.bind(&self.parsed)).await?;
+        let ordinals: Vec<_> = hits.hits.iter().map(|hit| hit.ordinal).collect();
+        let items = second_lock::page(self.tenant, folded, &ordinals).await?;
+        let highlight = Highlight::of(&binder, &self.parsed);
+        let seen_to = u64::from(self.request.from) + hits.hits.len() as u64;
+        let terms = kql::free_terms(&self.parsed, &|name| binder.is_property(name));
+        Ok(SearchResponse {
+            search_terms: terms,
+            hits_containers: vec![SearchHitsContainer {
+                hits: self.hits(&items, &scope, &highlight),
+                total: hits.total,
+                more_results_available: seen_to < hits.total && !hits.hits.is_empty(),
+            }],
+        })
+    }
+
+    /// The connections that the request names and that can be searched; an unknown one contributes nothing.
+    fn scope(&self) -> Vec<Arc<KeptConnection>> {
+        let picture = &self.tenant.visibility;
+        let mut scope: Vec<Arc<KeptConnection>> = Vec::new();
+        for source in &self.request.content_sources {
+            match source {
+                ContentSource::All => scope.extend(picture.connections()),
+                ContentSource::Connection(id) => {
+                    scope.extend(picture.connection(&ConnectionId::kept(id.as_str())));
+                }
+            }
+        }
+        scope.sort_by_key(|kept| kept.key);
+        scope.dedup_by_key(|kept| kept.key);
+        scope.retain(|kept| {
+            matches!(
+                kept.connection.state,
+                ConnectionState::Ready | ConnectionState::LimitExceeded
+            )
+        });
+        scope
+    }
+
+    async fn find(
+        &self,
+        folded: &Folded,
+        scope: &[Arc<KeptConnection>],
+        criteria: Criteria,
+    ) -> Result<Hits, Error> {
+        let keys: Vec<ConnectionKey> = scope.iter().map(|kept| kept.key).collect();
+        let lens = self.tenant.visibility.lens(folded, &keys);
+        if lens.is_blind() || criteria == Criteria::None {
+            return Ok(Hits::default());
+        }
+        let plan = Plan {
+            criteria,
+            lens,
+            from: self.request.from,
+            size: self.request.size,
+            deadline: self.deadline,
+            cancel: self.cancel.clone(),
+        };
+        Ok(self.tenant.index.search(plan).await?)
+    }
+
+    fn hits(
+        &self,
+        items: &[KeptItem],
+        scope: &[Arc<KeptConnection>],
+        highlight: &Highlight,
+    ) -> Vec<search::SearchHit> {
+        let ranked = items.iter().zip(self.request.from + 1..);
+        ranked
+            .filter_map(|(item, rank)| {
+                let kept = scope.iter().find(|kept| kept.key == item.at)?;
+                hit::hit(self.tenant.id, kept, item, rank, &self.request.fields, highlight)
+            })
+            .collect()
+    }
+}
