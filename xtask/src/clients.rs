@@ -186,9 +186,9 @@ fn node() -> Result<PathBuf, String> {
     let at = place::target().join("clients/node");
     if !command::works(Command::new("node").args([
         "-e",
-        "process.exit(process.versions.node.split('.')[0] < 18)",
+        "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)",
     ])) {
-        return Err("needs `node` 18 or newer on the path".to_owned());
+        return Err("needs `node` 20 or newer on the path".to_owned());
     }
     if is_installed(&at, &wanted) {
         return Ok(at);

@@ -46,6 +46,17 @@ pub enum ActivityType {
 /// Elements fail one by one, because the answer may be 207.
 pub type ActivityDraft = Result<Activity, PublicError>;
 
+impl Activity {
+    /// The activity as the Graph prints it.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "type": self.kind,
+            "startDateTime": self.start_at.to_string(),
+            "performedBy": self.performed_by.to_json(),
+        })
+    }
+}
+
 /// Reads the body of `addActivities`.
 ///
 /// # Errors
@@ -93,7 +104,7 @@ fn activity_draft(target: &str, value: &Value) -> ActivityDraft {
     )?;
     let (place, value) = required("startDateTime")?;
     let start_at = DateTime::parse(text(&place, value)?).map_err(|fault| {
-        let help = format!("{place} is {}; {fault}.", quoted(value));
+        let help = format!("{place}: {} {fault}.", quoted(value));
         refused(&place, help)
     })?;
     let (place, value) = required("performedBy")?;
@@ -167,8 +178,6 @@ fn result_json(sent: Option<&Value>, draft: &ActivityDraft) -> Value {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use proptest::prelude::*;
 
     use super::*;

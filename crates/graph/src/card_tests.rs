@@ -1,7 +1,6 @@
 //! `searchSettings.searchResultTemplates[].layout`: what is a card and what is broken.
 //!
 //! Documentation: <https://adaptivecards.io/explorer/AdaptiveCard.html>
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;
 
@@ -90,16 +89,19 @@ fn cards_are_accepted() {
     }
 }
 
+/// Refused at this place, with these words in the help.
+fn refused_at(layout: &Value, target: &str, words: &str) {
+    let error = check(layout).unwrap_err();
+    assert_eq!(error.status, 400);
+    assert_eq!(error.message, "The request is malformed or incorrect.");
+    assert_eq!(error.target.as_deref(), Some(target), "{layout}: {error:?}");
+    let help = &error.details[0].message;
+    assert!(help.contains(words), "{help}");
+}
+
 #[test]
-fn broken_cards_are_refused_where_they_break() {
-    let check = |layout: Value, target: &str, words: &str| {
-        let error = check(&layout).unwrap_err();
-        assert_eq!(error.status, 400);
-        assert_eq!(error.message, "The request is malformed or incorrect.");
-        assert_eq!(error.target.as_deref(), Some(target), "{layout}: {error:?}");
-        let help = &error.details[0].message;
-        assert!(help.contains(words), "{help}");
-    };
+fn what_is_no_card_is_refused() {
+    let check = |layout: Value, target: &str, words: &str| refused_at(&layout, target, words);
     check(json!("{}"), "layout", "must be a JSON object");
     check(json!([]), "layout", "an array");
     check(json!({}), "layout.type", "AdaptiveCard");
@@ -139,6 +141,11 @@ fn broken_cards_are_refused_where_they_break() {
         );
     }
     check(json!({"type": "AdaptiveCard"}), "layout.version", "\"1.3\"");
+}
+
+#[test]
+fn broken_cards_are_refused_where_they_break() {
+    let check = |layout: Value, target: &str, words: &str| refused_at(&layout, target, words);
     check(
         card(json!("text")),
         "layout.body",

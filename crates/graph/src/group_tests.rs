@@ -1,7 +1,6 @@
 //! `/external/connections/{id}/groups`: what is accepted, refused and printed.
 //!
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalgroup>
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;
 use serde_json::Map;

@@ -81,6 +81,21 @@ impl Incoming {
         }
     }
 
+    /// The beginning of the body as sent, at most `bytes_max` bytes and one more: enough to see that there is more.
+    ///
+    /// # Errors
+    /// 400 when the body ends early.
+    pub async fn beginning(&mut self, bytes_max: usize) -> Result<Vec<u8>, PublicError> {
+        let mut bytes = Vec::new();
+        while bytes.len() <= bytes_max
+            && let Some(data) = self.next().await?
+        {
+            bytes.extend_from_slice(&data);
+        }
+        bytes.truncate(bytes_max + 1);
+        Ok(bytes)
+    }
+
     /// Reads on and forgets, within bounds, so that a client which is still sending gets to see its answer.
     pub async fn drain(&mut self, bytes_max: usize, patience: Duration) {
         let mut left = bytes_max;

@@ -1,10 +1,18 @@
 //! HTTP: v1.0 and beta of the API, sign-in, and the listeners that carry both.
 
+mod ask;
 mod body;
+pub mod identity;
 mod layers;
 pub mod listen;
 mod respond;
+mod router;
 mod settings;
+mod tenants;
+pub mod tls;
+mod v1;
 
 pub use layers::Scheme;
+pub use router::router;
 pub use settings::{Ids, Now, Settings};
+pub use tenants::Tenants;

@@ -13,7 +13,10 @@ use graph::{
 use serde_json::{Map, Value, json};
 use tenant::{Error, Failure, FailureKind};
 
-use crate::layers::{Exchange, Panicked};
+use crate::{
+    identity::{Answer as SignInAnswer, Unauthenticated},
+    layers::{Exchange, Panicked},
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
@@ -59,11 +62,6 @@ impl Answer {
             body: Some(body),
             ..Self::bare(status)
         }
-    }
-
-    /// The body, to be shaped once more.
-    pub fn body_mut(&mut self) -> Option<&mut Value> {
-        self.body.as_mut()
     }
 
     /// Adds the absolute URL under which to go on.
@@ -122,6 +120,31 @@ pub(crate) fn error(exchange: &Exchange, error: Error, voice: Voice) -> Response
         Error::Refused(refusal) => refused(exchange, &refusal, voice),
         Error::Failed(failure) => failed(exchange, &failure),
     }
+}
+
+/// 401 with the challenge that tells a client how to go on.
+pub(crate) fn unauthenticated(exchange: &Exchange, missing: &Unauthenticated) -> Response {
+    let code = ErrorCode::InvalidAuthenticationToken;
+    let refusal = PublicError::new(code, missing.message.as_str());
+    let mut response = refused(exchange, &refusal, Voice::Gateway);
+    if let Some(challenge) = header_value(&missing.www_authenticate) {
+        let headers = response.headers_mut();
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// What the issuer answers on a sign-in path, in its own words.
+pub(crate) fn signed_in(answer: SignInAnswer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers {
+        if let Some(value) = header_value(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
 }
 
 /// 405 with the methods that the path does take.
@@ -216,12 +239,6 @@ fn told(exchange: &Exchange, refusal: &PublicError, voice: Voice) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    if refusal.status == 401 {
-        headers.insert(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static(r#"Bearer realm="", error="invalid_token""#),
-        );
-    }
     let mut help = Vec::new();
     leaves(&refusal.details, &mut help);
     advise(headers, &help.join(" "));

@@ -130,8 +130,6 @@ async fn the_gateway_answers_for_search_where_the_search_service_is_not_asked() 
         ErrorCode::NotSupported,
     ] {
         let response = error(&exchange(&[]), PublicError::new(code, "m").into(), Voice::Search);
-        let challenged = response.headers().contains_key("www-authenticate");
-        assert_eq!(challenged, code == ErrorCode::InvalidAuthenticationToken);
         let told: Value = serde_json::from_str(&body(response).await).unwrap();
         assert_eq!(told["error"]["innerError"]["request-id"], ID, "{code:?}");
         assert_eq!(told["error"]["httpCode"], Value::Null);
@@ -225,6 +223,20 @@ async fn bare_answers_have_neither_body_nor_content_type() {
         Some("These members are not known here and had no effect: a, b.")
     );
     assert_eq!(body(response).await, "");
+}
+
+#[tokio::test]
+async fn a_missing_token_is_challenged() {
+    let missing = Unauthenticated {
+        message: "Access token is empty.".to_owned(),
+        www_authenticate: "Bearer realm=\"\"".to_owned(),
+    };
+    let response = unauthenticated(&exchange(&[]), &missing);
+    assert_eq!(response.status(), 401);
+    assert_eq!(header(&response, "www-authenticate"), Some("Bearer realm=\"\""));
+    let told: Value = serde_json::from_str(&body(response).await).unwrap();
+    assert_eq!(told["error"]["code"], "InvalidAuthenticationToken");
+    assert_eq!(told["error"]["message"], "Access token is empty.");
 }
 
 #[test]

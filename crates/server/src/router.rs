@@ -8,20 +8,21 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderMap, Version, header, request::Parts},
+    http::{HeaderMap, HeaderName, Version, header, request::Parts},
     response::Response,
 };
 use graph::{
     ErrorCode, PublicError, odata,
     route::{self, Found, Method, Params, Route, Service, Voice},
 };
-use tenant::{Caller, Error, Tenant};
+use tenant::Error;
 use tracing::Instrument;
 
 use crate::{
     Settings, Tenants,
     ask::Ask,
     body::Incoming,
+    identity::SignIn,
     layers::{Exchange, origin, rescue},
     respond, v1,
 };
@@ -104,11 +105,40 @@ impl Front {
         let version = ["v1.0", "beta"]
             .into_iter()
             .find(|version| version.eq_ignore_ascii_case(first));
-        let answered = match version {
-            Some(version) => self.api(visit, version, rest).await,
-            None => self.elsewhere(visit, first).await,
+        match (version, path) {
+            (Some(version), _) => self.api(visit, version, rest).await,
+            (None, "healthz") => plain(&visit, "up\n"),
+            (None, "") => plain(&visit, WELCOME),
+            (None, _) => self.sign_in(visit, first).await,
+        }
+    }
+
+    /// Sign-in knows its own paths; what it does not know belongs to nobody.
+    async fn sign_in(&self, visit: Visit<'_>, first: &str) -> Response {
+        let Visit {
+            exchange,
+            parts,
+            body,
+        } = visit;
+        let answered = async {
+            let base = origin(&self.settings, parts)?;
+            let body = body.beginning(SignIn::BODY_BYTES_MAX).await?;
+            let request = SignIn {
+                method: parts.method.as_str(),
+                path: parts.uri.path(),
+                query: parts.uri.query(),
+                base: &base,
+                authorization: text(&parts.headers, &header::AUTHORIZATION),
+                client_request_id: Some(&exchange.client_request_id),
+                body: &body,
+            };
+            let answer = self.tenants.issuer().answer(&request, exchange.began_at_seconds());
+            answer.ok_or_else(|| unknown_version(first))
         };
-        answered
+        match answered.await {
+            Ok(answer) => respond::signed_in(answer),
+            Err(refusal) => respond::error(exchange, refusal.into(), Voice::Gateway),
+        }
     }
 
     /// Token, then row, then permission, then door.
@@ -123,9 +153,10 @@ impl Front {
             Ok(origin) => origin,
             Err(refusal) => return gateway(refusal.into()),
         };
-        let (tenant, caller) = match self.caller(&parts.headers).await {
+        let authorization = text(&parts.headers, &header::AUTHORIZATION);
+        let (tenant, caller) = match self.tenants.caller(authorization, exchange.began_at_seconds()) {
             Ok(found) => found,
-            Err(error) => return gateway(error),
+            Err(missing) => return respond::unauthenticated(exchange, &missing),
         };
         let beta = version == "beta";
         let (route, params) = match row(parts.method.as_str(), beta, rest) {
@@ -152,6 +183,17 @@ impl Front {
             Err(error) => respond::error(exchange, error, route.voice),
         }
     }
+}
+
+fn plain(visit: &Visit<'_>, text: &'static str) -> Response {
+    match visit.parts.method.as_str() {
+        "GET" | "HEAD" => respond::plain(text),
+        _ => respond::method_not_allowed(visit.exchange, &[Method::Get]),
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Permission is asked before the body is read: the door asks again, but nobody should have to send 30 MB to hear no.
@@ -193,6 +235,15 @@ fn row(method: &str, beta: bool, rest: &str) -> Row {
             Row::MethodNotAllowed(methods.into_iter().filter(known).collect())
         }
     }
+}
+
+fn unknown_version(first: &str) -> PublicError {
+    let mut refusal = PublicError::new(
+        ErrorCode::BadRequest,
+        format!("Invalid version: {first}"),
+    );
+    refusal.status = 404;
+    refusal.with_help("path", "Paths of the API begin with `/v1.0` or `/beta`.")
 }
 
 fn unknown_segment(segment: &str) -> PublicError {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// A source of identifiers: request ids, operation ids and the ids of connections that came without one.
 pub type Ids = Arc<dyn Fn() -> Uuid + Send + Sync>;
 
-/// Real time, for the `date` of an error.
+/// Real time, for tokens and for the `date` of an error.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Largest request body by default, in bytes: the Graph's 30 MB for an item's text, and room for the JSON around it.
@@ -34,7 +34,7 @@ impl Default for Settings {
             public_url: None,
             body_bytes_max: BODY_BYTES_MAX,
             ids: Arc::new(random_id),
-            now: Arc::new(Timestamp::now),
+            now: Arc::new(real_time),
         }
     }
 }
@@ -48,7 +48,13 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// The one place of this crate where a random identifier is made.
+#[expect(clippy::disallowed_methods, reason = "the default of a parameter: tokens and clients live on real time")]
+fn real_time() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Where request ids come from unless a test counts them.
+#[expect(clippy::disallowed_methods, reason = "the default of a parameter")]
 fn random_id() -> Uuid {
     Uuid::new_v4()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use graph::{ConnectionId, PublicError, Scope, route::Door};
+use graph::{ConnectionId, PublicError, Scope, route::Door, search};
 
 use crate::{Caller, Error, Tenant, kept::KeptConnection};
 
@@ -19,7 +19,22 @@ impl Caller {
     /// 403 `AccessDenied` naming what the token carries and what it would need.
     pub fn may(&self, door: Door) -> Result<(), PublicError> {
         let route = door.route();
+        if door == Door::Query {
+            return self.may_query(route.delegated);
+        }
         self.require(route.delegated, route.application)
+    }
+
+    /// Only a user's token searches external items, and the search service says so in its own words (`contract/search.md` §13.3).
+    fn may_query(&self, delegated: &[Scope]) -> Result<(), PublicError> {
+        if self.user.is_none() {
+            return Err(search::application_refused());
+        }
+        if self.has_any(delegated) {
+            return Ok(());
+        }
+        let granted: Vec<_> = self.permissions.iter().map(|scope| scope.as_str()).collect();
+        Err(search::forbidden(&granted))
     }
 
     /// Does one of the permissions that suffice for this door reach every connection of the tenant?

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use graph::{
-    ExternalItem, ItemDraft, ItemId, PublicError, Schema, Scope,
+    ExternalItem, ItemDraft, ItemId, PublicError, Schema, Scope, activity::ActivityDraft,
     route::Door,
 };
 
@@ -155,3 +155,30 @@ pub async fn delete_item(
     Ok(())
 }
 
+/// Keeps the accepted ones of some activities with an item; the others are answered one by one.
+///
+/// # Errors
+/// 403, 404 as for every door; 404 when there is no such item.
+pub async fn add_activities(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    id: &str,
+    activities: Vec<ActivityDraft>,
+) -> Result<Vec<ActivityDraft>, Error> {
+    let kept = access::connection(tenant, caller, Door::AddActivities, connection).await?;
+    let accepted: Vec<String> = activities
+        .iter()
+        .filter_map(|draft| draft.as_ref().ok())
+        .map(|activity| activity.to_json().to_string())
+        .collect();
+    let there = tenant
+        .store
+        .add_activities(kept.key, &ItemId::kept(id), &accepted, tenant.clock.now())
+        .await?;
+    if there {
+        Ok(activities)
+    } else {
+        Err(PublicError::not_found("Item").into())
+    }
+}

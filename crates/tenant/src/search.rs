@@ -2,10 +2,11 @@
 
 mod bind;
 mod highlight;
+mod hit;
 pub mod plan;
-// mod query;
+mod query;
 mod restriction;
 pub(crate) mod second_lock;
 mod summary;
 
-// pub use query::query;
+pub use query::query;

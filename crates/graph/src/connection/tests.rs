@@ -1,7 +1,6 @@
 //! `/external/connections`: what is accepted, refused, printed and kept.
 //!
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalconnection>
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -51,65 +50,51 @@ fn the_skeleton_of_the_contract() {
     );
 }
 
+/// A good body with one member set.
+fn with(name: &str, value: Value) -> Value {
+    let mut body = json!({"id": "abc", "name": "n", "description": "d"});
+    body[name] = value;
+    body
+}
+
+/// The member that was sent comes back like this.
+fn printed(name: &str, sent: Value, expect: Value) {
+    let body = with(name, sent);
+    assert_eq!(accepted(&body).to_json(true, None)[name], expect, "{body}");
+}
+
 #[test]
-fn bodies_of_real_clients_are_accepted() {
-    let check = |body: Value, member: &str, expect: Value| {
-        let printed = accepted(&body).to_json(true, None);
-        assert_eq!(printed[member], expect, "{body}");
+fn the_list_of_apps_comes_in_many_forms() {
+    let check = |sent: Value, expect: &[&str]| {
+        printed("configuration", sent, json!({ "authorizedAppIds": expect }));
     };
-    // The CLI for Microsoft 365 and the early pages.
-    let base = json!({"id": "abc", "name": "n", "description": "d"});
-    let with = |name: &str, value: Value| {
-        let mut body = base.clone();
-        body[name] = value;
-        body
-    };
-    let apps = |value: Value| json!({ "authorizedAppIds": value });
+    check(json!({"authorizedAppIds": []}), &[]);
+    check(json!({"authorizedAppIds": null}), &[]);
+    check(json!({}), &[]);
+    check(Value::Null, &[]);
+    check(json!({"@odata.type": "microsoft.graph.x"}), &[]);
     check(
-        with("configuration", json!({"authorizedAppIds": []})),
-        "configuration",
-        apps(json!([])),
+        json!({"authorizedApps": ["a"], "authorizedAppIds": ["A", "b"]}),
+        &["A", "b"],
     );
-    check(
-        with("configuration", json!({})),
-        "configuration",
-        apps(json!([])),
-    );
-    check(
-        with("configuration", Value::Null),
-        "configuration",
-        apps(json!([])),
-    );
-    check(
-        with(
-            "configuration",
-            json!({"authorizedApps": ["a"], "authorizedAppIds": ["A", "b"]}),
-        ),
-        "configuration",
-        apps(json!(["A", "b"])),
-    );
+    check(json!({"authorizedApps": ["a"]}), &["a"]);
+}
+
+#[test]
+fn an_object_of_annotations_is_empty() {
     for bare in [json!({"@odata.type": "microsoft.graph.x"}), json!({})] {
-        check(
-            with("activitySettings", bare.clone()),
-            "activitySettings",
-            json!({"urlToItemResolvers": []}),
-        );
-        check(
-            with("searchSettings", bare.clone()),
-            "searchSettings",
-            json!({"searchResultTemplates": []}),
-        );
-        check(
-            with("complianceSettings", bare.clone()),
-            "complianceSettings",
-            json!({"eDiscoveryResultTemplates": []}),
-        );
-        check(
-            with("configuration", bare),
-            "configuration",
-            apps(json!([])),
-        );
+        for (name, list) in [
+            ("activitySettings", "urlToItemResolvers"),
+            ("searchSettings", "searchResultTemplates"),
+            ("complianceSettings", "eDiscoveryResultTemplates"),
+        ] {
+            printed(name, bare.clone(), json!({ list: [] }));
+        }
     }
+}
+
+#[test]
+fn read_only_members_are_ignored_whatever_their_type() {
     for placeholder in [
         json!("String"),
         json!(7),
@@ -127,42 +112,33 @@ fn bodies_of_real_clients_are_accepted() {
             "quota",
         ] {
             let body = with(name, placeholder.clone());
-            assert!(
-                ConnectionDraft::read(&body).unwrap().ignored.is_empty(),
-                "{body}"
-            );
+            let draft = ConnectionDraft::read(&body).unwrap();
+            assert!(draft.ignored.is_empty(), "{body}");
         }
-        check(with("state", placeholder), "state", json!("draft"));
+        printed("state", placeholder, json!("draft"));
     }
+}
+
+#[test]
+fn members_are_echoed_in_their_normal_form() {
+    let check = printed;
     check(
-        with("contentCategory", json!("KnowledgeBase")),
         "contentCategory",
+        json!("KnowledgeBase"),
         json!("knowledgeBase"),
     );
+    check("contentCategory", Value::Null, json!("uncategorized"));
+    check("description", Value::Null, Value::Null);
+    check("connectorId", json!("c"), json!("c"));
+    let name = "enabledContentExperiences";
+    check(name, json!("search"), json!(["search"]));
     check(
-        with("contentCategory", Value::Null),
-        "contentCategory",
-        json!("uncategorized"),
-    );
-    check(with("description", Value::Null), "description", Value::Null);
-    check(with("connectorId", json!("c")), "connectorId", json!("c"));
-    let experiences = "enabledContentExperiences";
-    check(
-        with(experiences, json!("search")),
-        experiences,
-        json!(["search"]),
-    );
-    check(
-        with(experiences, json!("search, Compliance")),
-        experiences,
+        name,
+        json!("search, Compliance"),
         json!(["search", "compliance"]),
     );
-    check(
-        with(experiences, json!(["Search", "search"])),
-        experiences,
-        json!(["search"]),
-    );
-    check(with(experiences, json!([])), experiences, json!([]));
+    check(name, json!(["Search", "search"]), json!(["search"]));
+    check(name, json!([]), json!([]));
 }
 
 #[test]
@@ -234,27 +210,25 @@ fn templates_have_a_normal_form_and_their_layout_stays() {
     );
 }
 
-#[test]
-fn refusals_name_the_place() {
-    let check = |member: &str, value: Value, target: &str, words: &str| {
-        let mut body = json!({"id": "abc", "name": "n"});
-        body[member] = value;
-        let error = ConnectionDraft::read(&body).unwrap_err();
+/// A POST and a PATCH with this member are refused at this place, with these words.
+fn refused_at(member: &str, value: Value, target: &str, words: &str) {
+    let body = with(member, value);
+    let errors = [
+        ConnectionDraft::read(&body).err(),
+        ConnectionPatch::read(&body).err(),
+    ];
+    for error in errors.into_iter().map(Option::unwrap) {
         assert_eq!(error.status, 400, "{body}");
         assert_eq!(error.message, "The request is malformed or incorrect.");
         assert_eq!(error.target.as_deref(), Some(target), "{body}");
-        assert!(
-            error.details[0].message.contains(words),
-            "{:?}",
-            error.details
-        );
-        assert_eq!(
-            ConnectionPatch::read(&body).is_err(),
-            member != "id",
-            "{body}"
-        );
-    };
-    check("id", json!(5), "id", "must be a string");
+        let help = &error.details[0].message;
+        assert!(help.contains(words), "{help}");
+    }
+}
+
+#[test]
+fn refusals_name_the_member() {
+    let check = refused_at;
     check("name", Value::Null, "name", "name");
     check("name", json!(5), "name", "must be a string");
     check("name", json!(" "), "name", "empty");
@@ -268,89 +242,71 @@ fn refusals_name_the_place() {
         "contentCategory",
         "crm",
     );
+    let name = "enabledContentExperiences";
+    check(name, json!("all"), name, "compliance");
+    let name = "configuration";
+    check(name, json!([]), name, "an array");
     check(
-        "enabledContentExperiences",
-        json!("all"),
-        "enabledContentExperiences",
-        "compliance",
-    );
-    check("configuration", json!([]), "configuration", "an array");
-    check(
-        "configuration",
+        name,
         json!({"authorizedAppIds": "a"}),
         "configuration.authorizedAppIds",
         "array",
     );
     check(
-        "configuration",
+        name,
         json!({"authorizedApps": [""]}),
         "configuration.authorizedApps",
         "empty",
     );
+    let error = ConnectionDraft::read(&with("id", json!(5))).unwrap_err();
+    assert_eq!((error.status, error.target.as_deref()), (400, Some("id")));
+}
 
-    let resolvers = |value: Value| json!({ "urlToItemResolvers": value });
-    let list = "activitySettings.urlToItemResolvers";
-    let one = format!("{list}[0]");
-    let at = |rest: &str| format!("{one}.{rest}");
-    check("activitySettings", json!("x"), "activitySettings", "object");
-    check("activitySettings", resolvers(json!({})), list, "an object");
+#[test]
+fn refusals_name_the_resolver() {
+    let check = |resolvers: Value, place: &str, words: &str| {
+        let target = format!("activitySettings.urlToItemResolvers{place}");
+        refused_at(
+            "activitySettings",
+            json!({ "urlToItemResolvers": resolvers }),
+            &target,
+            words,
+        );
+    };
+    refused_at("activitySettings", json!("x"), "activitySettings", "object");
+    check(json!({}), "", "an object");
+    check(json!(vec![json!({}); 9]), "", "at most 8");
+    check(json!(["x"]), "[0]", "object");
+    check(json!([{"priority": 0}]), "[0].priority", "from 1 to 8");
+    check(json!([{}, {"priority": 9}]), "[1].priority", "is 9");
+    check(json!([{"itemId": ""}]), "[0].itemId", "empty");
     check(
-        "activitySettings",
-        resolvers(json!(vec![json!({}); 9])),
-        list,
-        "at most 8",
-    );
-    check("activitySettings", resolvers(json!(["x"])), &one, "object");
-    check(
-        "activitySettings",
-        resolvers(json!([{"priority": 0}])),
-        &at("priority"),
-        "from 1 to 8",
-    );
-    check(
-        "activitySettings",
-        resolvers(json!([{"priority": 9}])),
-        &at("priority"),
-        "is 9",
-    );
-    check(
-        "activitySettings",
-        resolvers(json!([{"itemId": ""}])),
-        &at("itemId"),
-        "empty",
-    );
-    check(
-        "activitySettings",
-        resolvers(
-            json!([{"@odata.type": "#microsoft.graph.externalConnectors.urlToItemResolverBase"}]),
-        ),
-        &at("@odata.type"),
+        json!([{"@odata.type": "#x.urlToItemResolverBase"}]),
+        "[0].@odata.type",
         "itemIdResolver",
     );
     check(
-        "activitySettings",
-        resolvers(json!([{"urlMatchInfo": {"urlPattern": 1}}])),
-        &at("urlMatchInfo.urlPattern"),
+        json!([{"urlMatchInfo": {"urlPattern": 1}}]),
+        "[0].urlMatchInfo.urlPattern",
         "string",
     );
+}
 
-    let templates = |value: Value| json!({ "searchResultTemplates": value });
-    let list = "searchSettings.searchResultTemplates";
-    let one = format!("{list}[0]");
-    let at = |rest: &str| format!("{one}.{rest}");
+#[test]
+fn refusals_name_the_template() {
+    let check = |templates: Value, place: &str, words: &str| {
+        let target = format!("searchSettings.searchResultTemplates{place}");
+        refused_at(
+            "searchSettings",
+            json!({ "searchResultTemplates": templates }),
+            &target,
+            words,
+        );
+    };
     let template = |id: Value| json!({"id": id, "layout": layout()});
-    let three = json!([
-        template(json!("a")),
-        template(json!("b")),
-        template(json!("c"))
-    ]);
-    check("searchSettings", templates(three), list, "at most 2");
-    check(
-        "searchSettings",
-        templates(json!([template(json!("a")), template(json!("a"))])),
-        &format!("{list}[1].id"),
-        "differ",
-    );
+    let of = |ids: [&str; 3]| ids.map(|id| template(json!(id)));
+    check(json!(of(["a", "b", "c"])), "", "at most 2");
+    check(json!(of(["a", "a", "c"])[..2]), "[1].id", "differ");
     for id in [
         json!(null),
         json!(""),
@@ -358,60 +314,33 @@ fn refusals_name_the_place() {
         json!("a".repeat(17)),
         json!(1),
     ] {
-        check(
-            "searchSettings",
-            templates(json!([template(id)])),
-            &at("id"),
-            "16 letters",
-        );
+        check(json!([template(id)]), "[0].id", "16 letters");
     }
-    check(
-        "searchSettings",
-        templates(json!([{"id": "a"}])),
-        &at("layout"),
-        "null",
-    );
-    check(
-        "searchSettings",
-        templates(json!([{"id": "a", "layout": "{}"}])),
-        &at("layout"),
-        "object",
-    );
-    check(
-        "searchSettings",
-        templates(
-            json!([{"id": "a", "layout": {"type": "AdaptiveCard", "version": "1.0", "body": 5}}]),
-        ),
-        &at("layout.body"),
-        "array",
-    );
-    let ruled = |rule: Value| templates(json!([{"id": "a", "layout": layout(), "rules": [rule]}]));
-    check(
-        "searchSettings",
-        ruled(json!({"operation": "equals"})),
-        &at("rules[0].property"),
-        "string",
-    );
-    check(
-        "searchSettings",
-        ruled(json!({"property": "p"})),
-        &at("rules[0].operation"),
-        "null",
-    );
-    check(
-        "searchSettings",
-        ruled(json!({"property": "p", "operation": "like"})),
-        &at("rules[0].operation"),
-        "startsWith",
-    );
+    check(json!([{"id": "a"}]), "[0].layout", "null");
+    check(json!([{"id": "a", "layout": "{}"}]), "[0].layout", "object");
+    let mut broken = template(json!("a"));
+    broken["layout"]["body"] = json!(5);
+    check(json!([broken]), "[0].layout.body", "array");
     let mut negative = template(json!("a"));
     negative["priority"] = json!(-1);
-    check(
-        "searchSettings",
-        templates(json!([negative])),
-        &at("priority"),
-        "-1",
-    );
+    check(json!([negative]), "[0].priority", "-1");
+    for (rule, place, words) in [
+        (
+            json!({"operation": "equals"}),
+            "[0].rules[0].property",
+            "string",
+        ),
+        (json!({"property": "p"}), "[0].rules[0].operation", "null"),
+        (
+            json!({"property": "p", "operation": "like"}),
+            "[0].rules[0].operation",
+            "startsWith",
+        ),
+    ] {
+        let mut ruled = template(json!("a"));
+        ruled["rules"] = json!([rule]);
+        check(json!([ruled]), place, words);
+    }
 }
 
 #[test]

@@ -125,8 +125,6 @@ fn bad(raw: &str, fault: &str) -> PublicError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use proptest::prelude::*;
 
     use super::*;

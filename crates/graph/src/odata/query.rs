@@ -280,8 +280,6 @@ fn fault(text: &str, at: usize, expected: &str) -> PublicError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use proptest::prelude::*;
     use serde_json::json;
 

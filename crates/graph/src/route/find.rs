@@ -9,7 +9,7 @@ use super::{
     table::ROUTES,
 };
 
-/// The deepest template has eight parts; a longer path cannot be known.
+/// Longer than every template: the deepest one has eight parts.
 const PARTS_MAX: usize = 12;
 
 /// No template names more ids than this.
@@ -140,10 +140,7 @@ pub fn find<'a>(method: Method, beta: bool, segments: &[Segment<'a>]) -> Found<'
         text: "",
         key: false,
     }; PARTS_MAX];
-    let parts = match flatten(segments, &mut buffer) {
-        Ok(parts) => parts,
-        Err(segment) => return Found::Unknown(segment),
-    };
+    let parts = flatten(segments, &mut buffer);
     let mut path_is_known = false;
     for template in &TEMPLATES[parts.len()] {
         let visible = beta || !template.route.beta_only;
@@ -161,10 +158,12 @@ pub fn find<'a>(method: Method, beta: bool, segments: &[Segment<'a>]) -> Found<'
 }
 
 /// Lays the segments out as parts, with the alias `/connections` spelled in full.
+///
+/// What does not fit is cut off: no template is as long as the buffer, so nothing can match anyway.
 fn flatten<'a, 'b>(
     segments: &[Segment<'a>],
     buffer: &'b mut [Part<'a>; PARTS_MAX],
-) -> Result<&'b [Part<'a>], &'a str> {
+) -> &'b [Part<'a>] {
     let alias = segments
         .first()
         .is_some_and(|first| first.name.eq_ignore_ascii_case("connections"));
@@ -181,11 +180,11 @@ fn flatten<'a, 'b>(
         std::iter::once(name).chain(key)
     });
     let mut length = 0;
-    for part in root.into_iter().chain(steps) {
-        *buffer.get_mut(length).ok_or(part.text)? = part;
+    for (slot, part) in buffer.iter_mut().zip(root.into_iter().chain(steps)) {
+        *slot = part;
         length += 1;
     }
-    Ok(&buffer[..length])
+    &buffer[..length]
 }
 
 /// How many parts agree with the template, from the left.

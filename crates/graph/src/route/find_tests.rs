@@ -1,11 +1,13 @@
 //! `/{version}/…`: the table is complete, and paths find their rows.
 //!
 //! Documentation: <https://learn.microsoft.com/graph/use-the-api>
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::*;
+use super::{
+    Method::{Delete, Get, Patch, Post, Put},
+    *,
+};
 use crate::{
     odata,
     route::{Door, Service},
@@ -65,6 +67,16 @@ fn every_operation_of_the_descriptions_has_a_row() {
 }
 
 #[test]
+fn templates_fit_the_buffer() {
+    for route in ROUTES {
+        let parts = route.path.split('/').filter(|word| !word.is_empty());
+        assert!(parts.clone().count() < PARTS_MAX, "{}", route.path);
+        let params = parts.filter(|word| word.starts_with('{')).count();
+        assert!(params <= PARAMS_MAX, "{}", route.path);
+    }
+}
+
+#[test]
 fn no_two_rows_say_the_same_and_doors_are_served() {
     let mut seen = HashSet::new();
     for route in ROUTES {
@@ -92,84 +104,73 @@ fn no_two_rows_say_the_same_and_doors_are_served() {
     }
 }
 
+/// Paths below the connections, and what they find.
+const PATHS: &[(Method, &str, &str)] = &[
+    (Get, "", "ListConnections"),
+    (Post, "/", "CreateConnection"),
+    (Post, "/$ref", "CreateConnectionRef"),
+    (Get, "/Parts", "GetConnection connection=Parts"),
+    (Get, "('Parts')", "GetConnection connection=Parts"),
+    (Patch, "/p", "UpdateConnection connection=p"),
+    (Delete, "/p", "DeleteConnection connection=p"),
+    (Get, "/p/schema", "GetSchema connection=p"),
+    (Patch, "/p/SCHEMA", "RegisterSchema connection=p"),
+    (Post, "/p/schema", "RegisterSchemaPost connection=p"),
+    (
+        Get,
+        "/p/operations/1.a.b",
+        "GetOperation connection=p operation=1.a.b",
+    ),
+    (Put, "/p/items/A-1", "PutItem connection=p item=A-1"),
+    (
+        Put,
+        "('p')/items('it''s')",
+        "PutItem connection=p item=it's",
+    ),
+    (Get, "/p/items/a%20b%2Fc", "GetItem connection=p item=a b/c"),
+    (Patch, "/p/items/1", "UpdateItem connection=p item=1"),
+    (Delete, "/p/items/1", "DeleteItem connection=p item=1"),
+    (Post, "/p/groups", "CreateGroup connection=p"),
+    (Get, "/p/groups/g", "GetGroup connection=p group=g"),
+    (Patch, "/p/groups/g", "UpdateGroup connection=p group=g"),
+    (Delete, "/p/groups/g", "DeleteGroup connection=p group=g"),
+    (
+        Post,
+        "/p/groups/g/members",
+        "AddMember connection=p group=g",
+    ),
+    (
+        Delete,
+        "/p/groups/g/members('m')",
+        "RemoveMember connection=p group=g member=m",
+    ),
+];
+
 #[test]
 fn paths_find_their_doors() {
-    use Method::{Delete, Get, Patch, Post, Put};
-    let check = |method, path: &str, expect: &str| {
-        assert_eq!(line(method, false, path), expect, "{method} {path}");
-    };
     for prefix in [
         "/external/connections",
         "/connections",
         "/External//Connections",
     ] {
-        let at = |rest: &str| format!("{prefix}{rest}");
-        check(Get, &at(""), "ListConnections");
-        check(Post, &at("/"), "CreateConnection");
-        check(Post, &at("/$ref"), "CreateConnectionRef");
-        check(Get, &at("/Parts"), "GetConnection connection=Parts");
-        check(Get, &at("('Parts')"), "GetConnection connection=Parts");
-        check(Patch, &at("/p"), "UpdateConnection connection=p");
-        check(Delete, &at("/p"), "DeleteConnection connection=p");
-        check(Get, &at("/p/schema"), "GetSchema connection=p");
-        check(Patch, &at("/p/SCHEMA"), "RegisterSchema connection=p");
-        check(Post, &at("/p/schema"), "RegisterSchemaPost connection=p");
-        check(
-            Get,
-            &at("/p/operations/1.neu.a.b"),
-            "GetOperation connection=p operation=1.neu.a.b",
-        );
-        check(Put, &at("/p/items/A-1"), "PutItem connection=p item=A-1");
-        check(
-            Put,
-            &at("('p')/items('it''s')"),
-            "PutItem connection=p item=it's",
-        );
-        check(
-            Get,
-            &at("/p/items/a%20b%2Fc"),
-            "GetItem connection=p item=a b/c",
-        );
-        check(Patch, &at("/p/items/1"), "UpdateItem connection=p item=1");
-        check(Delete, &at("/p/items/1"), "DeleteItem connection=p item=1");
-        check(Post, &at("/p/groups"), "CreateGroup connection=p");
-        check(Get, &at("/p/groups/g"), "GetGroup connection=p group=g");
-        check(
-            Patch,
-            &at("/p/groups/g"),
-            "UpdateGroup connection=p group=g",
-        );
-        check(
-            Delete,
-            &at("/p/groups/g"),
-            "DeleteGroup connection=p group=g",
-        );
-        check(
-            Post,
-            &at("/p/groups/g/members"),
-            "AddMember connection=p group=g",
-        );
-        check(
-            Delete,
-            &at("/p/groups/g/members('m')"),
-            "RemoveMember connection=p group=g member=m",
-        );
+        for (method, rest, expect) in PATHS {
+            let path = format!("{prefix}{rest}");
+            assert_eq!(line(*method, false, &path), *expect, "{method} {path}");
+        }
         for action in [
             "addActivities",
             "addactivities",
             "externalConnectors.addActivities",
             "microsoft.graph.externalConnectors.AddActivities",
         ] {
-            check(
-                Post,
-                &at(&format!("/p/items/1/{action}")),
-                "AddActivities connection=p item=1",
-            );
+            let path = format!("{prefix}/p/items/1/{action}");
+            let expect = "AddActivities connection=p item=1";
+            assert_eq!(line(Post, false, &path), expect, "{path}");
         }
     }
-    check(Post, "/search/query", "Query");
-    check(Post, "/search/QUERY", "Query");
-    check(Get, "/me", "GetMe");
+    assert_eq!(line(Post, false, "/search/query"), "Query");
+    assert_eq!(line(Post, false, "/search/QUERY"), "Query");
+    assert_eq!(line(Get, false, "/me"), "GetMe");
 }
 
 #[test]
@@ -190,7 +191,6 @@ fn ids_may_be_called_like_segments() {
 
 #[test]
 fn the_rest_is_refused_by_name() {
-    use Method::{Delete, Get, Patch, Post, Put};
     let check = |method, path: &str, expect: &str| {
         assert_eq!(line(method, false, path), expect, "{method} {path}");
     };
@@ -198,7 +198,6 @@ fn the_rest_is_refused_by_name() {
     check(Delete, "/me", "allow GET");
     check(Post, "/connections/p", "allow GET,PATCH,DELETE");
     check(Put, "/connections/p/schema", "allow GET,POST,PATCH,DELETE");
-    check(Get, "/search/query", "allow POST");
     check(Get, "/search/query", "allow POST");
     check(Get, "/nowhere", "unknown nowhere");
     check(Get, "/external/nowhere", "unknown nowhere");
@@ -210,7 +209,7 @@ fn the_rest_is_refused_by_name() {
     check(Get, "/copilot", "unknown copilot");
     check(Post, "/connections/p/fullRefresh", "unknown fullRefresh");
     check(Get, "", "unknown ");
-    check(Get, "/a/b/c/d/e/f/g/h/i/j/k/l/m/n", "unknown m");
+    check(Get, "/a/b/c/d/e/f/g/h/i/j/k/l/m/n", "unknown a");
     check(
         Get,
         "/connections/p/externalGroups",

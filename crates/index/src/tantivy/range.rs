@@ -2,7 +2,7 @@
 
 use std::ops;
 
-use graph::{ConnectionKey, Value};
+use graph::Value;
 use tantivy::{
     Term,
     query::{BooleanQuery, EmptyQuery, FastFieldRangeQuery, Query},
@@ -39,52 +39,43 @@ struct Columns {
 /// Items of which some element of the property lies in the bounds.
 pub fn query(typed: Field, property: &PropertyOf, from: &Bound, to: &Bound) -> Box<dyn Query> {
     let columns = columns(from, to);
-    let PropertyOf {
-        connection, name, ..
-    } = property;
-    let mut queries = Vec::new();
-    let mut add = |kind, bounds: Option<(Term, Term)>| {
-        queries.extend(bounds.map(|(from, to)| -> Box<dyn Query> {
-            let _: ColumnKind = kind;
-            Box::new(FastFieldRangeQuery::new(
-                ops::Bound::Included(from),
-                ops::Bound::Included(to),
-            ))
-        }));
+    let path = |kind| {
+        let column = mapping::column(property.connection, &property.name, kind);
+        Term::from_field_json_path(typed, &column, false)
     };
-    let int64_term = |kind, value: i64| {
-        let mut term = path(typed, *connection, name, kind);
-        term.append_type_and_fast_value(value);
-        term
+    let int64 = |kind, bounds: Closed<i64>| {
+        let term = |value| {
+            let mut term = path(kind);
+            term.append_type_and_fast_value::<i64>(value);
+            term
+        };
+        (bounds.from <= bounds.to).then(|| (term(bounds.from), term(bounds.to)))
     };
-    let int64 = |kind, bounds: Option<Closed<i64>>| {
-        bounds
-            .filter(|bounds| bounds.from <= bounds.to)
-            .map(|bounds| (int64_term(kind, bounds.from), int64_term(kind, bounds.to)))
+    let double = |bounds: Closed<f64>| {
+        let term = |value| {
+            let mut term = path(ColumnKind::Double);
+            term.append_type_and_fast_value::<f64>(mapping::unsigned_zero(value));
+            term
+        };
+        (bounds.from <= bounds.to).then(|| (term(bounds.from), term(bounds.to)))
     };
-    let double_term = |value: f64| {
-        let mut term = path(typed, *connection, name, ColumnKind::Double);
-        term.append_type_and_fast_value(mapping::unsigned_zero(value));
-        term
-    };
-    add(ColumnKind::Int64, int64(ColumnKind::Int64, columns.int64));
-    add(ColumnKind::DateTime, int64(ColumnKind::DateTime, columns.date_time));
-    add(
-        ColumnKind::Double,
-        columns
-            .double
-            .filter(|bounds| bounds.from <= bounds.to)
-            .map(|bounds| (double_term(bounds.from), double_term(bounds.to))),
-    );
+    let bounds = [
+        columns.int64.and_then(|b| int64(ColumnKind::Int64, b)),
+        columns.double.and_then(double),
+        columns.date_time.and_then(|b| int64(ColumnKind::DateTime, b)),
+    ];
+    let mut queries: Vec<Box<dyn Query>> = Vec::new();
+    for (from, to) in bounds.into_iter().flatten() {
+        queries.push(Box::new(FastFieldRangeQuery::new(
+            ops::Bound::Included(from),
+            ops::Bound::Included(to),
+        )));
+    }
     match queries.len() {
         0 => Box::new(EmptyQuery),
         1 => queries.swap_remove(0),
         _ => Box::new(BooleanQuery::union(queries)),
     }
-}
-
-fn path(typed: Field, at: ConnectionKey, name: &str, kind: ColumnKind) -> Term {
-    Term::from_field_json_path(typed, &mapping::column(at, name, kind), false)
 }
 
 fn columns(from: &Bound, to: &Bound) -> Columns {

@@ -42,6 +42,11 @@ impl Exchange {
         }
     }
 
+    /// When the request came in, in seconds since 1970.
+    pub fn began_at_seconds(&self) -> u64 {
+        u64::try_from(self.began_at.as_second()).unwrap_or_default()
+    }
+
     /// The time the request came in, as errors print it: no zone, no fraction.
     pub fn date(&self) -> String {
         self.began_at.strftime("%Y-%m-%dT%H:%M:%S").to_string()

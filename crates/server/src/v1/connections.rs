@@ -5,7 +5,7 @@
 use axum::http::StatusCode;
 use graph::{ConnectionDraft, ConnectionPatch, PublicError, odata::Context, route::Door};
 use serde_json::{Map, Value, json};
-use tenant::{Error, connections, kept::KeptConnection};
+use tenant::{Error, Tenant, connections, kept::KeptConnection};
 
 use super::page::{self, Page};
 use crate::{ask::Ask, layers::quirks, respond::Answer};
@@ -19,7 +19,8 @@ pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
     let (ignored, repeat) = (draft.ignored.clone(), draft.used_authorized_apps);
     let fresh = ask.new_id().simple().to_string();
     let kept = connections::create_connection(&ask.tenant, &ask.caller, draft, &fresh).await?;
-    let mut body = printed(ask, &kept).await?;
+    let members = to_json(&ask.tenant, ask.beta, &kept).await?;
+    let mut body = ask.in_context(Context::Connection, members);
     if repeat {
         quirks::repeat_authorized_apps(&mut body);
     }
@@ -34,7 +35,7 @@ pub(super) async fn list_connections(ask: &mut Ask<'_>) -> Result<Answer, Error>
     let Page { shown, total, next } = page::page(all, &options)?;
     let mut value = Vec::with_capacity(shown.len());
     for kept in &shown {
-        let mut member = to_json(ask, kept).await?;
+        let mut member = to_json(&ask.tenant, ask.beta, kept).await?;
         options.keep_selected(&mut member);
         value.push(member);
     }
@@ -55,7 +56,9 @@ pub(super) async fn list_connections(ask: &mut Ask<'_>) -> Result<Answer, Error>
 pub(super) async fn get_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let id = ask.params.connection();
     let kept = connections::get_connection(&ask.tenant, &ask.caller, id).await?;
-    Ok(Answer::json(StatusCode::OK, printed(ask, &kept).await?))
+    let members = to_json(&ask.tenant, ask.beta, &kept).await?;
+    let body = ask.in_context(Context::Connection, members);
+    Ok(Answer::json(StatusCode::OK, body))
 }
 
 /// PATCH: 204.
@@ -75,19 +78,14 @@ pub(super) async fn delete_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
     Ok(Answer::bare(StatusCode::ACCEPTED))
 }
 
-/// The connection with its context.
-async fn printed(ask: &Ask<'_>, kept: &KeptConnection) -> Result<Value, Error> {
-    Ok(ask.in_context(Context::Connection, to_json(ask, kept).await?))
-}
-
 /// The connection as this version prints it; only beta counts its items.
-async fn to_json(ask: &Ask<'_>, kept: &KeptConnection) -> Result<Value, Error> {
-    let count = if ask.beta {
-        connections::ingested_items_count(&ask.tenant, kept).await?
+async fn to_json(tenant: &Tenant, beta: bool, kept: &KeptConnection) -> Result<Value, Error> {
+    let count = if beta {
+        connections::ingested_items_count(tenant, kept).await?
     } else {
         None
     };
-    Ok(kept.connection.to_json(ask.beta, count))
+    Ok(kept.connection.to_json(beta, count))
 }
 
 /// Only beta and `$ref` make up an id.

@@ -8,7 +8,7 @@ use graph::{
     activity,
     odata::Context,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tenant::{Error, items};
 
 use crate::{ask::Ask, respond::Answer};
@@ -45,18 +45,13 @@ pub(super) async fn delete_item(ask: &mut Ask<'_>) -> Result<Answer, Error> {
 
 /// POST: 200, or 207 when an activity was refused; each has its own result.
 pub(super) async fn add_activities(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let drafts = activity::read(&ask.json("an object with activities").await?)?;
+    let sent = ask.json("an object with activities").await?;
+    let drafts = activity::read(&sent)?;
     let (connection, id) = (ask.params.connection(), ask.params.item());
-    let results =
-        items::add_activities(&ask.tenant, &ask.caller, connection, id, drafts).await?;
-    let status = if results.iter().all(Result::is_ok) {
-        StatusCode::OK
-    } else {
-        StatusCode::MULTI_STATUS
-    };
-    let value: Vec<Value> = results.iter().map(activity::result_json).collect();
-    let body = ask.in_context(Context::ActivityResults, json!({ "value": value }));
-    Ok(Answer::json(status, body))
+    let drafts = items::add_activities(&ask.tenant, &ask.caller, connection, id, drafts).await?;
+    let status = StatusCode::from_u16(activity::status(&drafts)).unwrap_or(StatusCode::OK);
+    let results = activity::results_json(&sent, &drafts);
+    Ok(Answer::json(status, ask.in_context(Context::ActivityResults, results)))
 }
 
 /// The id in the path and the draft in the body; and what of it nobody knows.

@@ -10,6 +10,7 @@ use graph::{
     odata::{Filter, FilterProperty, QueryOptions},
 };
 use percent_encoding::percent_decode_str;
+use serde_json::json;
 use tenant::kept::KeptConnection;
 
 /// One page of a list.
@@ -76,7 +77,9 @@ fn matches(filter: &Filter, kept: &KeptConnection) -> bool {
         // A client that resolves a name deletes what it finds, so nothing but the very name will do.
         FilterProperty::Name => connection.name() == filter.value,
         FilterProperty::Id => connection.id.as_str().eq_ignore_ascii_case(&filter.value),
-        FilterProperty::State => connection.state.as_str().eq_ignore_ascii_case(&filter.value),
+        FilterProperty::State => json!(connection.state)
+            .as_str()
+            .is_some_and(|state| state.eq_ignore_ascii_case(&filter.value)),
     }
 }
 
@@ -113,7 +116,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use graph::{ConnectionId, ConnectionKey, ConnectionState, ExternalConnection};
-    use serde_json::json;
     use tenant::kept::{SchemaVersion, Version};
 
     use super::*;

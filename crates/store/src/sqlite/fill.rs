@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     fault::Fault,
-    rows::{self, Columns, sql},
+    rows::{self, Columns},
 };
 
 /// How many items are published at a time.
@@ -104,44 +104,53 @@ fn connections(
 
 /// One ACL's row, and whether anything names it.
 struct Row {
+    id: AclId,
     at: ConnectionKey,
     hash: Digest,
     entries: String,
     used: bool,
 }
 
-/// All rows of ACLs, by number.
-struct Acls(Vec<Option<Row>>);
+/// All rows of ACLs in the order of their numbers, and where each stands.
+struct Acls {
+    rows: Vec<Row>,
+    places: HashMap<AclId, usize>,
+}
 
 impl Acls {
     fn read(sql: &Connection) -> Result<Self, Fault> {
         let mut statement =
             sql.prepare("SELECT id, connection, hash, entries FROM acl ORDER BY id")?;
         let mut rows = statement.query(())?;
-        let mut acls = Vec::new();
+        let mut acls = Self {
+            rows: Vec::new(),
+            places: HashMap::new(),
+        };
         while let Some(row) = rows.next()? {
             let columns = Columns::new(row, "acl", 0);
-            let id: u32 = columns.get(0, "id")?;
-            if id == AclId::NOBODY.0 {
+            let id = AclId(columns.get(0, "id")?);
+            if id == AclId::NOBODY {
                 return Err(columns.wrong("id", "0 is nobody and has no row"));
             }
-            acls.resize_with(id as usize, || None);
-            acls.push(Some(Row {
+            acls.places.insert(id, acls.rows.len());
+            acls.rows.push(Row {
+                id,
                 at: ConnectionKey(columns.number(1, "connection")?),
                 hash: columns.get(2, "hash")?,
                 entries: columns.get(3, "entries")?,
                 used: false,
-            }));
+            });
         }
-        Ok(Self(acls))
+        Ok(acls)
     }
 
     /// Notes that something names an ACL; `false` when there is no such ACL.
     fn is_used(&mut self, id: AclId) -> bool {
-        let row = self.0.get_mut(id.0 as usize).and_then(Option::as_mut);
-        let Some(row) = row else { return false };
-        row.used = true;
-        true
+        let place = self.places.get(&id);
+        if let Some(place) = place {
+            self.rows[*place].used = true;
+        }
+        place.is_some()
     }
 
     /// Publishes those in use, except of deleted connections, and removes the rows of the others.
@@ -153,21 +162,20 @@ impl Acls {
     ) -> Result<Interned, Fault> {
         let mut remove = connection.prepare("DELETE FROM acl WHERE id = ?1")?;
         let mut interned = Interned::default();
-        for (id, row) in (0_u32..).zip(self.0) {
-            let Some(row) = row else { continue };
+        for row in self.rows {
             if !row.used {
-                remove.execute([id])?;
+                remove.execute([row.id.0])?;
                 continue;
             }
             if !living.contains(&row.at) {
                 continue;
             }
-            let id = AclId(id);
-            let acl: Vec<Acl> = serde_json::from_str(&row.entries)
-                .map_err(|error| Fault::inconsistent("acl", "entries", id.0, error.to_string()))?;
-            interned.add(row.at, row.hash, id);
+            let acl: Vec<Acl> = serde_json::from_str(&row.entries).map_err(|error| {
+                Fault::inconsistent("acl", "entries", row.id.0, error.to_string())
+            })?;
+            interned.add(row.at, row.hash, row.id);
             changes.push(Change::Acl {
-                id,
+                id: row.id,
                 at: row.at,
                 acl,
             });

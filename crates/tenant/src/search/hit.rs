@@ -85,7 +85,7 @@ fn field_of(
 
 fn insert(to: &mut Members, key: &str, property: &Property, item: &ExternalItem) {
     if let Some(value) = item.property(&property.name) {
-        to.insert(key.to_owned(), value.to_json());
+        to.insert(key.to_owned(), value.to_json(false));
     }
 }
 

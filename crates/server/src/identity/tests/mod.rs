@@ -1,0 +1,4 @@
+mod bearer;
+mod discovery;
+mod grants;
+mod refusals;

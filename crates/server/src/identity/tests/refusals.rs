@@ -1,0 +1,299 @@
+//! Requests for tokens that are refused.
+
+use serde_json::Value;
+use tenant::accounts::Secret;
+
+use crate::identity::{
+    SignIn,
+    testing::{
+        CLIENT_CREDENTIALS, CONNECTOR, CONNECTOR_SECRET, NOW, PASSWORD, PORTAL, SEARCH, World,
+        body, form, request, text,
+    },
+};
+
+const DEFAULT: &str = "https://graph.microsoft.com/.default";
+
+/// Status, error word, number, and a word of the text.
+type Expected = (u16, &'static str, u32, &'static str);
+
+fn check(world: &World, fields: &[(&str, &str)], expected: Expected) {
+    let (status, error, code, word) = expected;
+    let answer = world.token(fields);
+    let body = body(&answer);
+    assert_eq!(answer.status, status, "{body}");
+    assert_eq!(body["error"], error, "{body}");
+    assert_eq!(body["error_codes"], serde_json::json!([code]));
+    let description = text(&body, "error_description");
+    assert!(description.starts_with(&format!("AADSTS{code}: ")), "{description}");
+    assert!(description.contains(word), "{description}");
+    for (name, value) in fields {
+        if matches!(*name, "client_secret" | "password" | "refresh_token" | "username") {
+            assert!(!description.contains(value), "{name} in {description}");
+        }
+    }
+}
+
+#[test]
+fn every_refusal_has_its_word_and_number() {
+    let world = World::new();
+    let app = |id, secret, scope| {
+        vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", id),
+            ("client_secret", secret),
+            ("scope", scope),
+        ]
+    };
+    let grant = |kind| vec![("grant_type", kind), ("client_id", SEARCH)];
+    let table: Vec<(Vec<(&str, &str)>, Expected)> = vec![
+        (vec![], (400, "invalid_request", 90014, "'grant_type'")),
+        (vec![("grant_type", "password")], (400, "invalid_request", 90014, "'client_id'")),
+        (grant("client_credentials"), (401, "invalid_client", 7_000_218, "public client")),
+        (app(CONNECTOR, "", DEFAULT), (401, "invalid_client", 7_000_218, "client_secret")),
+        (app(CONNECTOR, "wrong", DEFAULT), (401, "invalid_client", 7_000_215, "wrong")),
+        (app(SEARCH, "any", DEFAULT), (401, "invalid_client", 700_025, "public client")),
+        (app("nobody", "any", DEFAULT), (400, "unauthorized_client", 700_016, "'nobody'")),
+        (app(CONNECTOR, CONNECTOR_SECRET, ""), (400, "invalid_request", 90014, "'scope'")),
+        (
+            app(CONNECTOR, CONNECTOR_SECRET, "User.Read"),
+            (400, "invalid_scope", 1_002_012, "'User.Read'"),
+        ),
+        (
+            app(CONNECTOR, CONNECTOR_SECRET, "https://graph.microsoft.com/.default User.Read"),
+            (400, "invalid_scope", 1_002_012, "'User.Read'"),
+        ),
+        (grant("device_code"), (400, "unsupported_grant_type", 70003, "'device_code' is not served yet")),
+        (
+            grant("urn:ietf:params:oauth:grant-type:device_code"),
+            (400, "unsupported_grant_type", 70003, "not served yet"),
+        ),
+        (grant("authorization_code"), (400, "unsupported_grant_type", 70003, "not served yet")),
+        (
+            grant("urn:ietf:params:oauth:grant-type:jwt-bearer"),
+            (400, "unsupported_grant_type", 70003, "not served yet"),
+        ),
+        (grant("magic"), (400, "unsupported_grant_type", 70003, "'magic' is unknown")),
+        (
+            vec![
+                ("grant_type", "client_credentials"),
+                ("client_id", CONNECTOR),
+                ("client_assertion", "a.b.c"),
+            ],
+            (400, "unsupported_grant_type", 70003, "'client_assertion'"),
+        ),
+        (grant("password"), (400, "invalid_request", 90014, "'username'")),
+        (grant("refresh_token"), (400, "invalid_request", 90014, "'refresh_token'")),
+    ];
+    for (fields, expected) in table {
+        check(&world, &fields, expected);
+    }
+}
+
+#[test]
+fn a_password_grant_says_what_is_missing_or_not_given() {
+    let world = World::new();
+    let user = |app, name, password, scope| {
+        [
+            ("grant_type", "password"),
+            ("client_id", app),
+            ("username", name),
+            ("password", password),
+            ("scope", scope),
+        ]
+    };
+    let alice = "alice@linkspan.example";
+    for (fields, expected) in [
+        (user(SEARCH, alice, "", DEFAULT), (400, "invalid_request", 90014, "'password'")),
+        (user(SEARCH, alice, PASSWORD, ""), (400, "invalid_request", 90014, "'scope'")),
+        (user(PORTAL, alice, PASSWORD, DEFAULT), (401, "invalid_client", 7_000_218, "client_secret")),
+        (
+            user(SEARCH, alice, PASSWORD, "User.Read Mail.Read"),
+            (400, "invalid_grant", 65001, "'Mail.Read'; it has [User.Read, ExternalItem.Read.All]"),
+        ),
+        (
+            user(SEARCH, alice, PASSWORD, "Group.Read.All"),
+            (400, "invalid_grant", 65001, "'Group.Read.All'"),
+        ),
+        (
+            user(SEARCH, alice, PASSWORD, "User.Read https://graph.microsoft.com/.default"),
+            (400, "invalid_scope", 70011, "'User.Read'"),
+        ),
+        (user(SEARCH, alice, "wrong pass", DEFAULT), (400, "invalid_grant", 50126, "wrong")),
+        (user(SEARCH, "mallory@x", PASSWORD, DEFAULT), (400, "invalid_grant", 50126, "wrong")),
+    ] {
+        check(&world, &fields, expected);
+    }
+}
+
+#[test]
+fn nobody_learns_which_users_exist() {
+    let world = World::new();
+    let refused = |name, password| {
+        let mut body = body(&world.token(&[
+            ("grant_type", "password"),
+            ("client_id", SEARCH),
+            ("username", name),
+            ("password", password),
+            ("scope", DEFAULT),
+        ]));
+        for member in ["trace_id", "correlation_id", "error_description"] {
+            let text = text(&body, member);
+            body[member] = Value::from(text.split(" Trace ID").next().map(str::len));
+        }
+        body
+    };
+    assert_eq!(
+        refused("alice@linkspan.example", "wrong"),
+        refused("mallory@linkspan.example", "wrong")
+    );
+    assert_eq!(
+        refused("alice@linkspan.example", "wrong"),
+        refused("mallory@linkspan.example", PASSWORD)
+    );
+}
+
+#[test]
+fn a_refresh_token_is_bound_to_app_user_password_and_time() {
+    let world = World::new();
+    let answer = world.alice("User.Read offline_access");
+    let (refresh, access) = (text(&answer, "refresh_token"), text(&answer, "access_token"));
+    let ask = |app, token: &str, now| {
+        let fields = [("grant_type", "refresh_token"), ("client_id", app), ("refresh_token", token)];
+        let answer = world.token_at(&fields, now);
+        (answer.status, body(&answer)["error_codes"][0].clone())
+    };
+    let refused = |code: u32| (400, Value::from(code));
+    assert_eq!(ask(SEARCH, &refresh, NOW).0, 200);
+    assert_eq!(ask(CONNECTOR, &refresh, NOW), refused(70000));
+    assert_eq!(ask(SEARCH, &refresh, NOW + 90 * 24 * 3600), refused(700_082));
+    assert_eq!(ask(SEARCH, &access, NOW), refused(70000));
+    let mut parts = refresh.split('.');
+    let (_, note, tag) = (parts.next(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    for forged in [
+        "1..".to_owned(),
+        "garbage".to_owned(),
+        format!("2.{note}.{tag}"),
+        format!("1.{note}."),
+        format!("1.{note}.{}", tag.replace(|c: char| c.is_ascii_digit(), "A")),
+        format!("1.{}A.{tag}", &note[..note.len() - 1]),
+        format!("{refresh}.x"),
+    ] {
+        assert_eq!(ask(SEARCH, &forged, NOW), refused(70000), "{forged}");
+    }
+
+    world.change(|accounts| accounts.users[0].password = Secret::new(b"salt-salt", "changed"));
+    assert_eq!(ask(SEARCH, &refresh, NOW), refused(70000));
+    world.change(|accounts| {
+        accounts.users.remove(0);
+    });
+    assert_eq!(ask(SEARCH, &refresh, NOW), refused(70000));
+    world.change(|_| {});
+    assert_eq!(ask(SEARCH, &refresh, NOW).0, 200);
+}
+
+#[test]
+fn a_refusal_has_the_members_that_sdks_read() {
+    let world = World::new();
+    let id = "0a0b0c0d-0000-4000-8000-000000000001";
+    let form = form(&[("grant_type", "magic"), ("client-request-id", id)]);
+    let answer = world.post("/common/oauth2/v2.0/token", &form, None, NOW);
+    let body = body(&answer);
+    let members: Vec<_> = body.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        members,
+        [
+            "error",
+            "error_description",
+            "error_codes",
+            "timestamp",
+            "trace_id",
+            "correlation_id",
+            "error_uri"
+        ]
+    );
+    assert_eq!(body["correlation_id"], id);
+    assert_eq!(body["timestamp"], "2027-01-15 08:00:00Z");
+    assert_eq!(body["error_uri"], "https://login.microsoftonline.com/error?code=70003");
+    let description = text(&body, "error_description");
+    let tail = format!(
+        "Trace ID: {} Correlation ID: {id} Timestamp: 2027-01-15 08:00:00Z",
+        text(&body, "trace_id")
+    );
+    assert!(description.ends_with(&tail), "{description}");
+    assert!(answer.headers.contains(&("cache-control", "no-store".to_owned())));
+}
+
+#[test]
+fn the_header_gives_the_correlation_id_only_if_it_is_a_guid() {
+    let world = World::new();
+    for (given, kept) in [("0a0b0c0d-0000-4000-8000-000000000001", true), ("x\" y", false)] {
+        let request = SignIn {
+            client_request_id: Some(given),
+            ..request("POST", "/common/oauth2/token", b"")
+        };
+        let answer = world.issuer.answer(&request, NOW).map(|answer| body(&answer));
+        let correlation = answer.map(|body| text(&body, "correlation_id"));
+        assert_eq!(correlation.as_deref() == Some(given), kept, "{given}");
+    }
+}
+
+#[test]
+fn credentials_come_once_and_readable() {
+    let world = World::new();
+    let basic = |text: &str| {
+        use base64::Engine;
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text))
+    };
+    let good = format!("{CONNECTOR}:{CONNECTOR_SECRET}");
+    let wrong = format!("{CONNECTOR}:wrong");
+    let rest = [("grant_type", "client_credentials"), ("scope", DEFAULT)];
+    let other = [rest[0], rest[1], ("client_id", SEARCH)];
+    for (fields, header, status, code) in [
+        (&rest[..], basic(&wrong), 401, 7_000_215),
+        (&rest[..], "Basic ###".to_owned(), 400, 90023),
+        (&rest[..], basic("no colon"), 400, 90023),
+        (&other[..], basic(&good), 400, 90023),
+        (&CLIENT_CREDENTIALS[..], basic(&good), 400, 90023),
+    ] {
+        let answer = world.post("/common/oauth2/v2.0/token", &form(fields), Some(&header), NOW);
+        assert_eq!((answer.status, &body(&answer)["error_codes"][0]), (status, &Value::from(code)));
+        let challenge = answer.headers.iter().any(|(name, _)| *name == "www-authenticate");
+        assert_eq!(challenge, status == 401);
+    }
+}
+
+#[test]
+fn other_methods_large_bodies_and_unserved_flows_are_refused() {
+    let world = World::new();
+    let large = vec![b'a'; SignIn::BODY_BYTES_MAX + 1];
+    for (method, path, body_bytes, status, code) in [
+        ("GET", "/common/oauth2/v2.0/token", &[][..], 405, 900_561),
+        ("POST", "/common/discovery/keys", &[], 405, 900_561),
+        ("POST", "/common/oauth2/v2.0/token", &large, 413, 90023),
+        ("POST", "/common/oauth2/v2.0/devicecode", &[], 501, 70003),
+        ("POST", "/common/oauth2/DeviceCode", &[], 501, 70003),
+        ("GET", "/common/oauth2/v2.0/authorize", &[], 501, 70005),
+        ("GET", "/common/oauth2/logout", &[], 501, 90023),
+    ] {
+        let answer = world.issuer.answer(&request(method, path, body_bytes), NOW);
+        let answer = answer.map(|answer| (answer.status, body(&answer)["error_codes"][0].clone()));
+        assert_eq!(answer, Some((status, Value::from(code))), "{method} {path}");
+    }
+}
+
+#[test]
+fn nothing_secret_is_printed() {
+    let world = World::new();
+    let form = form(&CLIENT_CREDENTIALS);
+    let request = SignIn {
+        authorization: Some("Basic c2VjcmV0"),
+        query: Some("client_secret=query"),
+        ..request("POST", "/common/oauth2/v2.0/token", form.as_bytes())
+    };
+    let answer = world.issuer.answer(&request, NOW);
+    let printed = format!("{request:?} {answer:?} {:?}", world.issuer);
+    assert!(printed.contains("/common/oauth2/v2.0/token"), "{printed}");
+    for secret in ["secret", "c2VjcmV0", "eyJ", "PRIVATE"] {
+        assert!(!printed.contains(secret), "{secret} in {printed}");
+    }
+}

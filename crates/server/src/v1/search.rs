@@ -1,0 +1,38 @@
+//! `/search/query`.
+//!
+//! Documentation: <https://learn.microsoft.com/graph/api/search-query>
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use graph::{
+    odata::Context,
+    search::{SearchRequest, responses_json},
+};
+use tenant::{
+    Error,
+    search::{self, plan::Cancel},
+};
+
+use crate::{ask::Ask, respond::Answer};
+
+/// POST: 200 with one response per request.
+pub(super) async fn query(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let ending = Ending(Cancel::default());
+    // Asked for nothing, the door only says whether this caller may search: that comes before anything about the body.
+    search::query(Arc::clone(&ask.tenant), &ask.caller, Vec::new(), ending.0.clone()).await?;
+    let requests = SearchRequest::read_all(&ask.json("an object with requests").await?, ask.beta)?;
+    let responses =
+        search::query(Arc::clone(&ask.tenant), &ask.caller, requests, ending.0.clone()).await?;
+    let body = ask.in_context(Context::SearchResponses, responses_json(&responses));
+    Ok(Answer::json(StatusCode::OK, body))
+}
+
+/// Ends the search when it is dropped: after the answer that is nothing, and before it the client is gone.
+struct Ending(Cancel);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
