@@ -16,8 +16,8 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::seed;
 
-/// How long requests under way may take after a stop.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long the index may take to catch up after a stop.
+const CATCH_UP: Duration = Duration::from_secs(10);
 
 /// Everything that runs.
 pub struct House {
@@ -52,7 +52,7 @@ pub async fn open(
 ) -> anyhow::Result<House> {
     let lock = lock(data)?;
     let material = tls::Material::open(&data.join("tls"), now())?;
-    let keys = identity::Keys::open(&data.join("keys"), now())?;
+    let keys = identity::Keys::open(&data.join("keys"))?;
     let tenant = open_tenant(data).await?;
     let (stop, stopped) = watch::channel(false);
     let loops = indexer::start(&tenant, &stopped);
@@ -62,15 +62,19 @@ pub async fn open(
         ..Settings::default()
     };
     let router = server::router(
-        server::Tenants::new(Arc::clone(&tenant), Arc::clone(&issuer)),
+        server::Tenants::one(Arc::clone(&tenant), Arc::clone(&issuer)),
         settings,
     );
+    let listeners = server::listen::Listeners {
+        http: Some(http),
+        https: Some((https, material.server_config())),
+    };
     let serving = tenant::tasks::spawn(
         "listeners",
-        server::listen::serve(http, https, material.server_config(), router, stopped, DRAIN),
+        server::listen::serve(listeners, router, stopped),
     );
     Ok(House {
-        ca_file: material.ca_file().to_owned(),
+        ca_file: material.ca_file,
         stop,
         serving,
         loops,
@@ -126,7 +130,7 @@ impl House {
             task.await?;
         }
         // What is not indexed now is indexed at the next start; it only takes longer then.
-        let _ = tokio::time::timeout(DRAIN, indexer::settle(&self.tenant)).await;
+        let _ = tokio::time::timeout(CATCH_UP, indexer::settle(&self.tenant)).await;
         Ok(())
     }
 }

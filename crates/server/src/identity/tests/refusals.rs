@@ -28,7 +28,8 @@ fn check(world: &World, fields: &[(&str, &str)], expected: Expected) {
     assert!(description.contains(word), "{description}");
     for (name, value) in fields {
         if matches!(*name, "client_secret" | "password" | "refresh_token" | "username") {
-            assert!(!description.contains(value), "{name} in {description}");
+            let said = !value.is_empty() && description.contains(value);
+            assert!(!said, "{name} in {description}");
         }
     }
 }
@@ -50,9 +51,9 @@ fn every_refusal_has_its_word_and_number() {
         (vec![("grant_type", "password")], (400, "invalid_request", 90014, "'client_id'")),
         (grant("client_credentials"), (401, "invalid_client", 7_000_218, "public client")),
         (app(CONNECTOR, "", DEFAULT), (401, "invalid_client", 7_000_218, "client_secret")),
-        (app(CONNECTOR, "wrong", DEFAULT), (401, "invalid_client", 7_000_215, "wrong")),
-        (app(SEARCH, "any", DEFAULT), (401, "invalid_client", 700_025, "public client")),
-        (app("nobody", "any", DEFAULT), (400, "unauthorized_client", 700_016, "'nobody'")),
+        (app(CONNECTOR, "not-it", DEFAULT), (401, "invalid_client", 7_000_215, "wrong")),
+        (app(SEARCH, "not-it", DEFAULT), (401, "invalid_client", 700_025, "public client")),
+        (app("nobody", "not-it", DEFAULT), (400, "unauthorized_client", 700_016, "'nobody'")),
         (app(CONNECTOR, CONNECTOR_SECRET, ""), (400, "invalid_request", 90014, "'scope'")),
         (
             app(CONNECTOR, CONNECTOR_SECRET, "User.Read"),
