@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import importlib
 import json
+import logging
 import os
 import ssl
 import sys
@@ -21,6 +22,7 @@ import time
 import urllib.parse
 import urllib.request
 import uuid
+from datetime import datetime, timezone
 
 
 def arguments():
@@ -51,6 +53,9 @@ from kiota_authentication_azure.azure_identity_authentication_provider import ( 
     AzureIdentityAuthenticationProvider,
 )
 from kiota_http.middleware.options import ResponseHandlerOption  # noqa: E402
+
+# The refusal of a wrong secret is one of the checks; it need not be reported a second time.
+logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
 
 SDK = "msgraph_beta" if ASKED.beta else "msgraph"
 
@@ -302,7 +307,6 @@ async def items(check, connection):
     activity = noun("ExternalActivity")(
         odata_type="#microsoft.graph.externalConnectors.externalActivity",
         type=noun("ExternalActivityType").Created, performed_by=Identity(id=user, type=IdentityType.User))
-    from datetime import datetime, timezone
     activity.start_date_time = datetime(2026, 1, 2, tzinfo=timezone.utc)
     body = sdk(
         "generated.external.connections.item.items.item.microsoft_graph_external_connectors_add_activities."

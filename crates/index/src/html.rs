@@ -218,9 +218,15 @@ mod tests {
     #[test]
     fn entities_are_read() {
         check("R&amp;D &lt;b&gt;", "R&D <b>");
-        check("caf&eacute; na&#239;ve &#x4D;ax &#X4d;ax", "café naïve Max Max");
+        check(
+            "caf&eacute; na&#239;ve &#x4D;ax &#X4d;ax",
+            "café naïve Max Max",
+        );
         check("a&nbsp;b", "a b");
-        check("&unknown; & &; &#; &#xZ; &#1114112;", "&unknown; & &; &#; &#xZ; &#1114112;");
+        check(
+            "&unknown; & &; &#; &#xZ; &#1114112;",
+            "&unknown; & &; &#; &#xZ; &#1114112;",
+        );
         check("?a=1&copy=2", "?a=1&copy=2");
         check("AT&T", "AT&T");
     }

@@ -5,6 +5,6 @@
 mod html;
 mod tantivy;
 
-pub use crate::tantivy::open;
 #[cfg(feature = "bench")]
 pub use crate::tantivy::TantivyIndex;
+pub use crate::tantivy::open;

@@ -66,7 +66,11 @@ impl Incoming {
     ///
     /// # Errors
     /// As for [`Incoming::read`]; 400 `BadRequest` when there is no body or it is not JSON.
-    pub async fn json(&mut self, headers: &HeaderMap, expected: &str) -> Result<Value, PublicError> {
+    pub async fn json(
+        &mut self,
+        headers: &HeaderMap,
+        expected: &str,
+    ) -> Result<Value, PublicError> {
         let bytes = self.read(headers).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(PublicError::new(
@@ -173,7 +177,9 @@ fn inflate(raw: &[u8], bytes_max: usize) -> Result<Bytes, PublicError> {
     MultiGzDecoder::new(raw)
         .take(bytes_max as u64 + 1)
         .read_to_end(&mut inflated)
-        .map_err(|_| unreadable("The request body is not the gzip that its Content-Encoding says."))?;
+        .map_err(|_| {
+            unreadable("The request body is not the gzip that its Content-Encoding says.")
+        })?;
     if inflated.len() > bytes_max {
         return Err(too_large(bytes_max));
     }

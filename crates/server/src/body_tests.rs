@@ -49,7 +49,15 @@ async fn gzip_is_inflated_within_the_limit() {
     let gzipped = [("content-encoding", "gzip")];
     assert_eq!(json(gzip(b"[1]"), &gzipped).await.unwrap(), json!([1]));
     let large = format!("\"{}\"", "x".repeat(3 << 20));
-    assert_eq!(json(gzip(large.as_bytes()), &gzipped).await.unwrap().as_str().unwrap().len(), 3 << 20);
+    assert_eq!(
+        json(gzip(large.as_bytes()), &gzipped)
+            .await
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .len(),
+        3 << 20
+    );
     let bomb = gzip(&vec![b' '; (4 << 20) + 1]);
     assert!(bomb.len() < 100_000);
     assert_eq!(json(bomb, &gzipped).await.unwrap_err().status, 413);
@@ -70,7 +78,11 @@ async fn other_codings_are_415() {
     }
     for coding in ["identity", "", "Identity"] {
         let pair = [("content-encoding", coding)];
-        assert_eq!(json(b"{}".as_slice(), &pair).await.unwrap(), json!({}), "{coding}");
+        assert_eq!(
+            json(b"{}".as_slice(), &pair).await.unwrap(),
+            json!({}),
+            "{coding}"
+        );
     }
 }
 
@@ -78,7 +90,10 @@ async fn other_codings_are_415() {
 async fn the_limit_holds_with_and_without_a_length() {
     let announced = [("content-length", "4194305")];
     let error = json(b"{}".as_slice(), &announced).await.unwrap_err();
-    assert_eq!((error.status, error.code), (413, ErrorCode::RequestEntityTooLarge));
+    assert_eq!(
+        (error.status, error.code),
+        (413, ErrorCode::RequestEntityTooLarge)
+    );
     let just_fits = vec![b' '; (4 << 20) - 2];
     let mut body = just_fits.clone();
     body.extend_from_slice(b"{}");
@@ -126,7 +141,10 @@ async fn what_is_not_json_is_refused_with_its_place() {
         error.message
     };
     for empty in [&b""[..], b" \r\n"] {
-        assert_eq!(message(empty).await, "The request body is empty: a thing in JSON is expected.");
+        assert_eq!(
+            message(empty).await,
+            "The request body is empty: a thing in JSON is expected."
+        );
     }
     let told = message(b"{\n  \"a\": x}").await;
     assert!(told.contains("at line 2, column 8: "), "{told}");
@@ -142,5 +160,9 @@ async fn depth_is_bounded() {
     assert!(json(nested(127), &[]).await.is_ok());
     let error = json(nested(200), &[]).await.unwrap_err();
     assert_eq!(error.status, 400);
-    assert!(error.message.contains("recursion limit"), "{}", error.message);
+    assert!(
+        error.message.contains("recursion limit"),
+        "{}",
+        error.message
+    );
 }

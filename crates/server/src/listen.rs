@@ -3,13 +3,7 @@
 //! The accept loop is our own because the client's choice by ALPN decides the protocol: there is no guessing from the
 //! first bytes, during which a silent client could stay for ever.
 
-use std::{
-    io,
-    net::TcpListener as StdTcpListener,
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::TcpListener as StdTcpListener, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Extension, Router};
 use axum_server::{

@@ -141,7 +141,9 @@ pub(crate) fn signed_in(answer: SignInAnswer) -> Response {
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let Some(value) = header_value(&value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
         }
     }
     response
@@ -166,7 +168,11 @@ pub(crate) fn method_not_allowed(exchange: &Exchange, allowed: &[Method]) -> Res
 /// The answer to a request whose handling panicked.
 pub(crate) fn panicked(exchange: &Exchange, panicked: &Panicked) -> Response {
     tracing::error!(panic = %panicked.0, "answering panicked");
-    told(exchange, &PublicError::new(ErrorCode::GeneralException, FAILED), Voice::Gateway)
+    told(
+        exchange,
+        &PublicError::new(ErrorCode::GeneralException, FAILED),
+        Voice::Gateway,
+    )
 }
 
 /// Adds what every answer carries.
@@ -256,7 +262,10 @@ fn in_gateway_voice(exchange: &Exchange, refusal: &PublicError) -> Value {
     }
     inner.insert("date".to_owned(), json!(exchange.date()));
     inner.insert("request-id".to_owned(), json!(exchange.request_id));
-    inner.insert("client-request-id".to_owned(), json!(exchange.client_request_id));
+    inner.insert(
+        "client-request-id".to_owned(),
+        json!(exchange.client_request_id),
+    );
 
     let mut error = Map::new();
     error.insert("code".to_owned(), json!(refusal.code.as_str()));
@@ -265,7 +274,10 @@ fn in_gateway_voice(exchange: &Exchange, refusal: &PublicError) -> Value {
         error.insert("target".to_owned(), json!(target));
     }
     if !refusal.details.is_empty() {
-        error.insert("details".to_owned(), refusal.details.iter().map(gateway_detail).collect());
+        error.insert(
+            "details".to_owned(),
+            refusal.details.iter().map(gateway_detail).collect(),
+        );
     }
     error.insert("innerError".to_owned(), Value::Object(inner));
     json!({ "error": error })
@@ -290,7 +302,10 @@ fn in_search_voice(exchange: &Exchange, refusal: &PublicError) -> Value {
     let mut error = Map::new();
     error.insert("code".to_owned(), json!(refusal.code.as_str()));
     error.insert("message".to_owned(), json!(refusal.message));
-    error.insert("target".to_owned(), json!(refusal.target.as_deref().unwrap_or_default()));
+    error.insert(
+        "target".to_owned(),
+        json!(refusal.target.as_deref().unwrap_or_default()),
+    );
     if !details.is_empty() {
         error.insert("details".to_owned(), Value::Array(details));
     }
@@ -302,9 +317,15 @@ fn search_detail(detail: &PublicErrorDetail, status: u16) -> Value {
     let mut members = Map::new();
     members.insert("code".to_owned(), json!(detail.code));
     members.insert("message".to_owned(), json!(detail.message));
-    members.insert("target".to_owned(), json!(detail.target.as_deref().unwrap_or_default()));
+    members.insert(
+        "target".to_owned(),
+        json!(detail.target.as_deref().unwrap_or_default()),
+    );
     if !detail.details.is_empty() {
-        let nested = detail.details.iter().map(|nested| search_detail(nested, status));
+        let nested = detail
+            .details
+            .iter()
+            .map(|nested| search_detail(nested, status));
         members.insert("details".to_owned(), nested.collect());
     }
     members.insert("httpCode".to_owned(), json!(status));

@@ -35,7 +35,10 @@ async fn body(response: Response) -> String {
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
-    response.headers().get(name).map(|value| value.to_str().unwrap())
+    response
+        .headers()
+        .get(name)
+        .map(|value| value.to_str().unwrap())
 }
 
 #[tokio::test]
@@ -73,7 +76,10 @@ async fn help_goes_into_details_and_a_header() {
         Some("Connection id `gr??e` holds `?`~")
     );
     let told: Value = serde_json::from_str(&body(response).await).unwrap();
-    assert_eq!(told["error"]["message"], "The request is malformed or incorrect.");
+    assert_eq!(
+        told["error"]["message"],
+        "The request is malformed or incorrect."
+    );
     assert_eq!(told["error"]["target"], "id");
     assert_eq!(
         told["error"]["details"][0]["message"],
@@ -108,7 +114,10 @@ async fn a_refusal_in_the_search_services_voice() {
     });
     let response = error(&exchange(&[]), refusal.into(), Voice::Search);
     assert_eq!(response.status(), 400);
-    assert_eq!(header(&response, "x-linkspan-advice"), Some("queryString required"));
+    assert_eq!(
+        header(&response, "x-linkspan-advice"),
+        Some("queryString required")
+    );
     assert_eq!(
         body(response).await,
         format!(
@@ -129,7 +138,11 @@ async fn the_gateway_answers_for_search_where_the_search_service_is_not_asked() 
         ErrorCode::UnsupportedMediaType,
         ErrorCode::NotSupported,
     ] {
-        let response = error(&exchange(&[]), PublicError::new(code, "m").into(), Voice::Search);
+        let response = error(
+            &exchange(&[]),
+            PublicError::new(code, "m").into(),
+            Voice::Search,
+        );
         let told: Value = serde_json::from_str(&body(response).await).unwrap();
         assert_eq!(told["error"]["innerError"]["request-id"], ID, "{code:?}");
         assert_eq!(told["error"]["httpCode"], Value::Null);
@@ -140,7 +153,12 @@ async fn the_gateway_answers_for_search_where_the_search_service_is_not_asked() 
 async fn a_failure_says_nothing_but_its_sentence() {
     for (kind, status, code, retry) in [
         (FailureKind::Broken, 500, "GeneralException", None),
-        (FailureKind::Unavailable, 503, "serviceNotAvailable", Some("1")),
+        (
+            FailureKind::Unavailable,
+            503,
+            "serviceNotAvailable",
+            Some("1"),
+        ),
     ] {
         let failure = Failure {
             kind,
@@ -179,17 +197,25 @@ async fn an_inner_error_may_lack_a_source() {
     let told: Value = serde_json::from_str(&body(response).await).unwrap();
     let inner = told["error"]["innerError"].as_object().unwrap();
     let names: Vec<&str> = inner.keys().map(String::as_str).collect();
-    assert_eq!(names, ["code", "message", "date", "request-id", "client-request-id"]);
+    assert_eq!(
+        names,
+        ["code", "message", "date", "request-id", "client-request-id"]
+    );
 }
 
 #[tokio::test]
 async fn answers_carry_the_graphs_headers() {
     let told = json!({"@odata.context": "c", "id": 1});
-    let response = answer(&exchange(&[]), Answer::json(StatusCode::CREATED, told.clone()));
+    let response = answer(
+        &exchange(&[]),
+        Answer::json(StatusCode::CREATED, told.clone()),
+    );
     assert_eq!(response.status(), 201);
     assert_eq!(
         header(&response, "content-type"),
-        Some("application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+        Some(
+            "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+        )
     );
     assert_eq!(header(&response, "odata-version"), Some("4.0"));
     assert_eq!(header(&response, "preference-applied"), None);
@@ -200,7 +226,11 @@ async fn answers_carry_the_graphs_headers() {
         ("prefer", "include-unknown-enum-members"),
     ]);
     let response = answer(&wishes, Answer::json(StatusCode::OK, told));
-    assert!(header(&response, "content-type").unwrap().contains(";odata.metadata=none;"));
+    assert!(
+        header(&response, "content-type")
+            .unwrap()
+            .contains(";odata.metadata=none;")
+    );
     assert_eq!(
         header(&response, "preference-applied"),
         Some("include-unknown-enum-members")
@@ -217,7 +247,10 @@ async fn bare_answers_have_neither_body_nor_content_type() {
     assert_eq!(header(&response, "location"), Some("https://host/v1.0/x"));
     assert_eq!(header(&response, "content-type"), None);
     assert_eq!(header(&response, "odata-version"), None);
-    assert_eq!(header(&response, "preference-applied"), Some("respond-async"));
+    assert_eq!(
+        header(&response, "preference-applied"),
+        Some("respond-async")
+    );
     assert_eq!(
         header(&response, "x-linkspan-advice"),
         Some("These members are not known here and had no effect: a, b.")
@@ -233,7 +266,10 @@ async fn a_missing_token_is_challenged() {
     };
     let response = unauthenticated(&exchange(&[]), &missing);
     assert_eq!(response.status(), 401);
-    assert_eq!(header(&response, "www-authenticate"), Some("Bearer realm=\"\""));
+    assert_eq!(
+        header(&response, "www-authenticate"),
+        Some("Bearer realm=\"\"")
+    );
     let told: Value = serde_json::from_str(&body(response).await).unwrap();
     assert_eq!(told["error"]["code"], "InvalidAuthenticationToken");
     assert_eq!(told["error"]["message"], "Access token is empty.");

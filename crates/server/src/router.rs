@@ -91,7 +91,8 @@ impl Front {
             .await;
         // An HTTP/1 connection is closed under a client that is still sending, and it may lose the answer that way. One
         // that waits for a go-ahead is not sending.
-        let sending = parts.version < Version::HTTP_2 && !parts.headers.contains_key(header::EXPECT);
+        let sending =
+            parts.version < Version::HTTP_2 && !parts.headers.contains_key(header::EXPECT);
         if sending && !response.status().is_success() {
             body.drain(UNWANTED_BYTES_MAX, UNWANTED_PATIENCE).await;
         }
@@ -132,7 +133,10 @@ impl Front {
                 client_request_id: Some(&exchange.client_request_id),
                 body: &body,
             };
-            let answer = self.tenants.issuer().answer(&request, exchange.began_at_seconds());
+            let answer = self
+                .tenants
+                .issuer()
+                .answer(&request, exchange.began_at_seconds());
             answer.ok_or_else(|| unknown_version(first))
         };
         match answered.await {
@@ -154,7 +158,10 @@ impl Front {
             Err(refusal) => return gateway(refusal.into()),
         };
         let authorization = text(&parts.headers, &header::AUTHORIZATION);
-        let (tenant, caller) = match self.tenants.caller(authorization, exchange.began_at_seconds()) {
+        let (tenant, caller) = match self
+            .tenants
+            .caller(authorization, exchange.began_at_seconds())
+        {
             Ok(found) => found,
             Err(missing) => return respond::unauthenticated(exchange, &missing),
         };
@@ -230,18 +237,22 @@ fn row(method: &str, beta: bool, rest: &str) -> Row {
         Found::Route(route, params) if asked.is_some() => Row::Known(route, params),
         Found::Unknown(segment) => Row::Refused(unknown_segment(segment)),
         Found::Route(..) | Found::MethodNotAllowed(_) => {
-            let methods = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
-            let known = |method: &Method| matches!(route::find(*method, beta, &segments), Found::Route(..));
+            let methods = [
+                Method::Get,
+                Method::Post,
+                Method::Put,
+                Method::Patch,
+                Method::Delete,
+            ];
+            let known =
+                |method: &Method| matches!(route::find(*method, beta, &segments), Found::Route(..));
             Row::MethodNotAllowed(methods.into_iter().filter(known).collect())
         }
     }
 }
 
 fn unknown_version(first: &str) -> PublicError {
-    let mut refusal = PublicError::new(
-        ErrorCode::BadRequest,
-        format!("Invalid version: {first}"),
-    );
+    let mut refusal = PublicError::new(ErrorCode::BadRequest, format!("Invalid version: {first}"));
     refusal.status = 404;
     refusal.with_help("path", "Paths of the API begin with `/v1.0` or `/beta`.")
 }

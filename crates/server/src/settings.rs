@@ -48,7 +48,10 @@ impl fmt::Debug for Settings {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the default of a parameter: tokens and clients live on real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the default of a parameter: tokens and clients live on real time"
+)]
 fn real_time() -> Timestamp {
     Timestamp::now()
 }

@@ -191,8 +191,7 @@ impl Authority {
     /// The kept leaf if it is still good, else a new one.
     fn leaf(&self, directory: &Path, now: SystemTime) -> Result<CertifiedKey, TlsError> {
         let (file, key_file) = (directory.join("leaf.pem"), directory.join("leaf-key.pem"));
-        if let (Some(pem), Some(key_pem)) =
-            (files::read(&file)?, files::read_private(&key_file)?)
+        if let (Some(pem), Some(key_pem)) = (files::read(&file)?, files::read_private(&key_file)?)
             && let Ok(certificate) = CertificateDer::from_pem_slice(pem.as_bytes())
             && self.is_good(&certificate, now)
             && let Some(leaf) = certified(certificate, &key_pem)
@@ -237,9 +236,10 @@ fn authority_params(key: &KeyPair) -> CertificateParams {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, format!("Linkspan private CA {fingerprint}"));
+    params.distinguished_name.push(
+        DnType::CommonName,
+        format!("Linkspan private CA {fingerprint}"),
+    );
     params
         .distinguished_name
         .push(DnType::OrganizationName, "Linkspan");

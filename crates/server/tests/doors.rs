@@ -119,7 +119,10 @@ async fn an_unknown_segment_is_400_and_an_unknown_version_404() {
         let told = world.send(&token, "GET", path, "").await;
         told.assert_gateway_error(404, "BadRequest");
         let first = path.split('/').nth(1).unwrap();
-        assert_eq!(told.json()["error"]["message"], format!("Invalid version: {first}"));
+        assert_eq!(
+            told.json()["error"]["message"],
+            format!("Invalid version: {first}")
+        );
     }
 }
 
@@ -130,7 +133,11 @@ async fn another_method_is_405_and_names_the_right_ones() {
     for (route, path) in each() {
         for method in ["HEAD", "OPTIONS", "TRACE"] {
             let told = world.send(&token, method, &path, "").await;
-            told.assert_gateway_error(405, "Request_BadRequest");
+            assert_eq!(told.status, 405, "{method} {path}");
+            // An answer to HEAD has no body.
+            if method != "HEAD" {
+                told.assert_gateway_error(405, "Request_BadRequest");
+            }
             let allow = told.header("allow").unwrap();
             assert!(allow.split(", ").any(|name| name == route.method.as_str()));
         }
@@ -149,7 +156,10 @@ async fn people_and_probes_get_a_plain_answer() {
     for path in ["/", "/healthz"] {
         let told = world.send("", "GET", path, "").await;
         assert_eq!(told.status, 200);
-        assert_eq!(told.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert_eq!(
+            told.header("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
         assert!(told.header("request-id").is_some());
     }
 }
@@ -160,10 +170,17 @@ async fn the_walk_of_a_connector() {
     let token = &world.app("connector").await;
     let base = "/v1.0/external/connections";
     let go = async |method: &str, path: &str, body: &str| {
-        world.send(token, method, &format!("{base}{path}"), body).await
+        world
+            .send(token, method, &format!("{base}{path}"), body)
+            .await
     };
     assert_eq!(go("GET", "/tickets", "").await.status, 404);
-    let made = go("POST", "", r#"{"id":"tickets","name":"Tickets","colour":"red"}"#).await;
+    let made = go(
+        "POST",
+        "",
+        r#"{"id":"tickets","name":"Tickets","colour":"red"}"#,
+    )
+    .await;
     assert_eq!(made.status, 201, "{made:?}");
     assert_eq!(made.json()["state"], "draft");
     assert_eq!(
@@ -220,9 +237,16 @@ async fn spellings_of_a_path_lead_to_the_same_door() {
     ] {
         let told = world.send(token, "GET", path, "").await;
         assert_eq!(told.status, 200, "{path}");
-        assert_eq!(told.json()["properties"], expect.json()["properties"], "{path}");
+        assert_eq!(
+            told.json()["properties"],
+            expect.json()["properties"],
+            "{path}"
+        );
     }
-    for bad in ["/v1.0/external/connections/%zz", "/v1.0/external/connections('x"] {
+    for bad in [
+        "/v1.0/external/connections/%zz",
+        "/v1.0/external/connections('x",
+    ] {
         let told = world.send(token, "GET", bad, "").await;
         told.assert_gateway_error(400, "BadRequest");
     }
@@ -258,15 +282,27 @@ async fn a_list_is_filtered_selected_counted_and_paged() {
         let told = world.send(token, "GET", path, "").await.json();
         assert_eq!(told["@odata.count"], 3);
         let value = told["value"].as_array().unwrap();
-        ids.extend(value.iter().map(|member| member["id"].as_str().unwrap().to_owned()));
-        next = told["@odata.nextLink"].as_str().unwrap_or_default().to_owned();
+        ids.extend(
+            value
+                .iter()
+                .map(|member| member["id"].as_str().unwrap().to_owned()),
+        );
+        next = told["@odata.nextLink"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         rounds += 1;
     }
     assert_eq!(rounds, 2);
     ids.sort();
     assert_eq!(ids, ["one", "three", "two"]);
     let told = world
-        .send(token, "GET", "/v1.0/external/connections?$filter=name%20ne%20'x'", "")
+        .send(
+            token,
+            "GET",
+            "/v1.0/external/connections?$filter=name%20ne%20'x'",
+            "",
+        )
         .await;
     told.assert_gateway_error(400, "BadRequest");
 }
@@ -309,7 +345,12 @@ async fn the_signed_in_user_is_shown() {
     let world = World::new().await;
     let alice = world.user("alice", "connector").await;
     let told = world
-        .send(&alice, "GET", "/v1.0//me?$select=displayName,mail,userPrincipalName", "")
+        .send(
+            &alice,
+            "GET",
+            "/v1.0//me?$select=displayName,mail,userPrincipalName",
+            "",
+        )
         .await;
     assert_eq!(
         told.json(),
@@ -327,13 +368,21 @@ async fn a_missing_id_is_made_up_on_beta_and_ref_alone() {
     let world = World::new().await;
     let token = &world.app("connector").await;
     let body = r#"{"name":"Tickets"}"#;
-    let told = world.send(token, "POST", "/v1.0/external/connections", body).await;
+    let told = world
+        .send(token, "POST", "/v1.0/external/connections", body)
+        .await;
     told.assert_gateway_error(400, "InvalidRequest");
     assert_eq!(told.json()["error"]["target"], "id");
-    for path in ["/beta/external/connections", "/v1.0/external/connections/$ref"] {
+    for path in [
+        "/beta/external/connections",
+        "/v1.0/external/connections/$ref",
+    ] {
         let told = world.send(token, "POST", path, body).await;
         assert_eq!(told.status, 201, "{told:?}");
         let id = told.json()["id"].as_str().unwrap().to_owned();
-        assert!(id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{id}");
+        assert!(
+            id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()),
+            "{id}"
+        );
     }
 }

@@ -106,7 +106,10 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let writer = self
+            .writer
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         let Some(writer) = writer.take() else {
             return;
         };
@@ -160,9 +163,8 @@ fn payload(store: Option<Uuid>) -> String {
 pub fn is_current(meta: &IndexMeta) -> bool {
     match &meta.payload {
         None => meta.segments.is_empty(),
-        Some(payload) => {
-            read(payload).is_some_and(|payload| payload["layout"].as_u64() == Some(u64::from(LAYOUT)))
-        }
+        Some(payload) => read(payload)
+            .is_some_and(|payload| payload["layout"].as_u64() == Some(u64::from(LAYOUT))),
     }
 }
 

@@ -245,14 +245,15 @@ impl<J: Judge> Walk<'_, J> {
             } else {
                 None
             };
+            // A sum whose order matters may be off by rounding, by less than the slack allows for.
+            let margin = if exact.is_some() { slack } else { 1.0 };
             let mut ticks = Ticks::new(self.watch);
             let threshold = |top: &Top| top.floor().map_or(Score::MIN, |floor| floor * slack);
             weight.for_each_pruning(threshold(top), reader, &mut |doc, score| {
                 if ticks.tick() {
                     return Score::INFINITY;
                 }
-                // The engine's sum may be off by rounding, by less than the slack allows for.
-                if top.floor().is_none_or(|floor| score >= floor * slack) && copies.admits(doc) {
+                if top.floor().is_none_or(|floor| score >= floor * margin) && copies.admits(doc) {
                     let score = exact.as_mut().map_or(score, |exact| exact.score(doc));
                     top.offer(Found {
                         ordinal: copies.ordinal(doc),
@@ -329,8 +330,6 @@ struct Lengths {
 
 /// BM25's factor of the length, k1 · b, as the engine has it.
 const LENGTH_FACTOR: f64 = 1.2 * 0.75;
-/// BM25's factor without the length, k1 · (1 - b).
-const BASE_FACTOR: f64 = 1.2 * 0.25;
 /// Lengths are stored rounded down by at most this part.
 const LENGTH_ROUNDING: f64 = 0.125;
 /// More than the sum of many scores can be off by.
@@ -364,11 +363,14 @@ impl Lengths {
 fn slack(here: f64, everywhere: f64) -> Score {
     let blocks = (here / everywhere).max(everywhere / here);
     let spam = 1.0
-        + LENGTH_FACTOR * LENGTH_ROUNDING
-            / (everywhere + LENGTH_FACTOR * (1.0 - LENGTH_ROUNDING));
+        + LENGTH_FACTOR * LENGTH_ROUNDING / (everywhere + LENGTH_FACTOR * (1.0 - LENGTH_ROUNDING));
     let slack = (1.0 - SUM_ROUNDING) / (blocks * spam);
     // Without texts there is nothing to skip.
-    if slack.is_finite() { slack as Score } else { 0.0 }
+    if slack.is_finite() {
+        slack as Score
+    } else {
+        0.0
+    }
 }
 
 #[cfg(test)]
@@ -395,6 +397,9 @@ mod tests {
         let kept: Vec<_> = top.into_sorted().iter().map(|f| f.ordinal).collect();
         assert_eq!(kept, [9, 1, 4]);
     }
+
+    /// BM25's factor without the length, k1 · (1 - b).
+    const BASE_FACTOR: f64 = 1.2 * 0.25;
 
     fn part(length: f64, frequency: f64, average: f64) -> f64 {
         frequency / (frequency + BASE_FACTOR + LENGTH_FACTOR * length / average)
@@ -424,7 +429,10 @@ mod tests {
             let length = FieldNormReader::id_to_fieldnorm(id);
             // The longest text that is stored with the length before.
             let longest = f64::from(length - 1);
-            assert!(f64::from(before) >= longest * (1.0 - LENGTH_ROUNDING), "{before} {length}");
+            assert!(
+                f64::from(before) >= longest * (1.0 - LENGTH_ROUNDING),
+                "{before} {length}"
+            );
             before = length;
         }
     }

@@ -93,7 +93,11 @@ pub fn layout() -> (Schema, Fields) {
         words: builder.add_u64_field(WORDS, FAST),
         text: builder.add_text_field(
             "text",
-            indexed(TEXT_TOKENIZER, IndexRecordOption::WithFreqsAndPositions, true),
+            indexed(
+                TEXT_TOKENIZER,
+                IndexRecordOption::WithFreqsAndPositions,
+                true,
+            ),
         ),
         title: builder.add_text_field(
             "title",
@@ -101,7 +105,11 @@ pub fn layout() -> (Schema, Fields) {
         ),
         property: builder.add_text_field(
             "property",
-            indexed(PROPERTY_TOKENIZER, IndexRecordOption::WithFreqsAndPositions, false),
+            indexed(
+                PROPERTY_TOKENIZER,
+                IndexRecordOption::WithFreqsAndPositions,
+                false,
+            ),
         ),
         typed: builder.add_json_field(TYPED, JsonObjectOptions::default().set_fast("raw")),
     };
@@ -301,7 +309,10 @@ fn column_values(value: &Value) -> Option<(ColumnKind, Vec<OwnedValue>)> {
         Value::DateTime(value) => (ColumnKind::DateTime, vec![OwnedValue::I64(value.0)]),
         Value::DateTimes(values) => (
             ColumnKind::DateTime,
-            values.iter().map(|value| OwnedValue::I64(value.0)).collect(),
+            values
+                .iter()
+                .map(|value| OwnedValue::I64(value.0))
+                .collect(),
         ),
         Value::Boolean(value) => (ColumnKind::Boolean, vec![OwnedValue::Bool(*value)]),
         Value::String(_) | Value::Strings(_) | Value::Principal(_) | Value::Principals(_) => {
@@ -463,7 +474,10 @@ mod tests {
 
     #[test]
     fn the_title_is_the_labelled_property() {
-        let both = item(&[("title", text("named")), ("Subject", text("labelled"))], None);
+        let both = item(
+            &[("title", text("named")), ("Subject", text("labelled"))],
+            None,
+        );
         assert_eq!(title(&both, &schema()).as_deref(), Some("labelled"));
         let mut unlabelled = schema();
         for property in &mut unlabelled.properties {
@@ -520,7 +534,10 @@ mod tests {
         );
         let (_, columns) = properties(AT, &item, &schema());
         let expect = [
-            ("d12_ratio", vec![OwnedValue::F64(3.0), OwnedValue::F64(0.0)]),
+            (
+                "d12_ratio",
+                vec![OwnedValue::F64(3.0), OwnedValue::F64(0.0)],
+            ),
             ("i12_size", vec![OwnedValue::I64(-7)]),
             ("t12_at", vec![OwnedValue::I64(42)]),
         ]
@@ -536,7 +553,10 @@ mod tests {
     fn long_whole_values_stay_different() {
         let start = "x".repeat(WHOLE_BYTES_MAX);
         assert_eq!(whole_of("p", &start), format!("p={start}"));
-        let (one, two) = (whole_of("p", &format!("{start}1")), whole_of("p", &format!("{start}2")));
+        let (one, two) = (
+            whole_of("p", &format!("{start}1")),
+            whole_of("p", &format!("{start}2")),
+        );
         assert_ne!(one, two);
         assert!(one.len() < 65_000);
     }

@@ -211,7 +211,9 @@ impl Cursor {
     fn size(&self) -> u32 {
         match self {
             Self::Term(postings) => postings.size_hint(),
-            Self::Gathered(gathered) => u32::try_from(gathered.occurrences.len()).unwrap_or(u32::MAX),
+            Self::Gathered(gathered) => {
+                u32::try_from(gathered.occurrences.len()).unwrap_or(u32::MAX)
+            }
         }
     }
 

@@ -107,10 +107,13 @@ impl TantivyIndex {
     }
 
     async fn place(&self, plan: &Plan) -> Result<OwnedSemaphorePermit, IndexError> {
-        timeout_at(plan.deadline.into(), Arc::clone(&self.places).acquire_owned())
-            .await
-            .map_err(|_| IndexError::Unavailable("all searches are busy until the deadline".into()))?
-            .map_err(|error| IndexError::Unavailable(error.to_string()))
+        timeout_at(
+            plan.deadline.into(),
+            Arc::clone(&self.places).acquire_owned(),
+        )
+        .await
+        .map_err(|_| IndexError::Unavailable("all searches are busy until the deadline".into()))?
+        .map_err(|error| IndexError::Unavailable(error.to_string()))
     }
 }
 

@@ -102,13 +102,7 @@ impl Translation<'_> {
         }
     }
 
-    fn near(
-        &self,
-        left: &Criteria,
-        right: &Criteria,
-        distance: u16,
-        ordered: bool,
-    ) -> Translated {
+    fn near(&self, left: &Criteria, right: &Criteria, distance: u16, ordered: bool) -> Translated {
         let (on, left) = self.side(left)?;
         let (other, right) = self.side(right)?;
         if on != other {
@@ -174,7 +168,8 @@ impl Translation<'_> {
                 let tokens = analysis::tokens(text);
                 let mut slots = vec![self.sentinel(&mapping::begin_of(&prefix))];
                 slots.extend(tokens.iter().map(|token| Slot {
-                    term: self.property_term(&mapping::token_of(&prefix, mapping::cut(&token.text))),
+                    term:
+                        self.property_term(&mapping::token_of(&prefix, mapping::cut(&token.text))),
                     prefix: false,
                 }));
                 slots.push(self.sentinel(&mapping::end_of(&prefix)));
@@ -244,9 +239,7 @@ impl Translation<'_> {
 
     fn slot(&self, on: &Field, word: &Word) -> Slot {
         let term = match on {
-            Field::FullText => {
-                Term::from_field_text(self.fields.text, mapping::cut(&word.token))
-            }
+            Field::FullText => Term::from_field_text(self.fields.text, mapping::cut(&word.token)),
             Field::Property(property) => {
                 let prefix = mapping::prefix(property.connection, &property.name);
                 self.property_term(&if property.exact {
@@ -458,7 +451,11 @@ mod tests {
 
     fn check(criteria: &Criteria, shape: Shape, expect: &[&str]) {
         let got = ranking(criteria);
-        assert_eq!((got.shape, got.words.as_slice()), (shape, &*owned(expect)), "{criteria:?}");
+        assert_eq!(
+            (got.shape, got.words.as_slice()),
+            (shape, &*owned(expect)),
+            "{criteria:?}"
+        );
     }
 
     fn owned(words: &[&str]) -> Vec<String> {
@@ -475,11 +472,27 @@ mod tests {
             },
         };
         check(&words("a b a"), Shape::Every, &["a", "b"]);
-        check(&Criteria::And(vec![words("a"), words("b c")]), Shape::Every, &["a", "b", "c"]);
-        check(&Criteria::Or(vec![words("a"), words("b")]), Shape::Any, &["a", "b"]);
-        check(&Criteria::Or(vec![words("a"), words("b c")]), Shape::Mixed, &["a", "b", "c"]);
+        check(
+            &Criteria::And(vec![words("a"), words("b c")]),
+            Shape::Every,
+            &["a", "b", "c"],
+        );
+        check(
+            &Criteria::Or(vec![words("a"), words("b")]),
+            Shape::Any,
+            &["a", "b"],
+        );
+        check(
+            &Criteria::Or(vec![words("a"), words("b c")]),
+            Shape::Mixed,
+            &["a", "b", "c"],
+        );
         check(&words("a b*"), Shape::Mixed, &["a"]);
-        check(&Criteria::And(vec![words("a"), exists]), Shape::Mixed, &["a"]);
+        check(
+            &Criteria::And(vec![words("a"), exists]),
+            Shape::Mixed,
+            &["a"],
+        );
         let not = Criteria::Not(Box::new(words("b")));
         check(&Criteria::And(vec![words("a"), not]), Shape::Mixed, &["a"]);
         check(&Criteria::All, Shape::Mixed, &[]);

@@ -62,7 +62,9 @@ pub fn query(typed: Field, property: &PropertyOf, from: &Bound, to: &Bound) -> B
     let bounds = [
         columns.int64.and_then(|b| int64(ColumnKind::Int64, b)),
         columns.double.and_then(double),
-        columns.date_time.and_then(|b| int64(ColumnKind::DateTime, b)),
+        columns
+            .date_time
+            .and_then(|b| int64(ColumnKind::DateTime, b)),
     ];
     let mut queries: Vec<Box<dyn Query>> = Vec::new();
     for (from, to) in bounds.into_iter().flatten() {
@@ -81,7 +83,12 @@ pub fn query(typed: Field, property: &PropertyOf, from: &Bound, to: &Bound) -> B
 fn columns(from: &Bound, to: &Bound) -> Columns {
     let from = side(from, Side::From);
     let to = side(to, Side::To);
-    let both = |from: Option<i64>, to: Option<i64>| Some(Closed { from: from?, to: to? });
+    let both = |from: Option<i64>, to: Option<i64>| {
+        Some(Closed {
+            from: from?,
+            to: to?,
+        })
+    };
     Columns {
         int64: both(from.int64, to.int64),
         double: from
@@ -314,7 +321,13 @@ mod tests {
         let number = Bound::Included(Value::Int64(9));
         assert_eq!(columns(&date, &number), Columns::default());
         let dates = columns(&date, &Bound::Open);
-        assert_eq!(dates.date_time, Some(Closed { from: 5, to: i64::MAX }));
+        assert_eq!(
+            dates.date_time,
+            Some(Closed {
+                from: 5,
+                to: i64::MAX
+            })
+        );
         assert_eq!((dates.int64, dates.double), (None, None));
     }
 }

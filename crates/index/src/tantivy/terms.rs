@@ -224,7 +224,10 @@ mod tests {
 
     fn check(reading: Reading, text: &str, expect: &[(&str, usize)]) {
         let found = read(reading, text);
-        let found: Vec<_> = found.iter().map(|(text, at)| (text.as_str(), *at)).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(text, at)| (text.as_str(), *at))
+            .collect();
         assert_eq!(found, expect, "{text:?}");
     }
 
@@ -237,7 +240,11 @@ mod tests {
             "red\u{1f}blue sky",
             &[("red", 0), (BREAK, 1001), ("blue", 1002), ("sky", 1003)],
         );
-        check(Reading::Title, "red\u{1f}blue", &[("red", 0), ("blue", 1001)]);
+        check(
+            Reading::Title,
+            "red\u{1f}blue",
+            &[("red", 0), ("blue", 1001)],
+        );
     }
 
     #[test]

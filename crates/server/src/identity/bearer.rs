@@ -80,9 +80,7 @@ impl Reason {
             Self::App => {
                 "The app of the access token no longer exists. Sign in with an app that is registered in this tenant."
             }
-            Self::User => {
-                "The user of the access token no longer exists. Sign another user in."
-            }
+            Self::User => "The user of the access token no longer exists. Sign another user in.",
         }
     }
 }
@@ -107,11 +105,7 @@ impl Issuer {
     ///
     /// # Errors
     /// There is no token, or none that counts.
-    pub fn caller(
-        &self,
-        authorization: Option<&str>,
-        now: u64,
-    ) -> Result<Caller, Unauthenticated> {
+    pub fn caller(&self, authorization: Option<&str>, now: u64) -> Result<Caller, Unauthenticated> {
         Ok(self.checked(authorization, now)?)
     }
 

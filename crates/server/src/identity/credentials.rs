@@ -107,7 +107,8 @@ impl Credentials {
     /// Checks the secret. A wrong one is always refused; none is enough where the app may go without it.
     pub fn prove(&self, app: &App, secret_needed: bool) -> Result<(), Refusal> {
         let refuse = |code, text: &str| {
-            let mut refusal = Refusal::client(code, format!("{text} Client id: '{}'.", app.client_id));
+            let mut refusal =
+                Refusal::client(code, format!("{text} Client id: '{}'.", app.client_id));
             if self.in_header {
                 refusal.header = Some(("www-authenticate", "Basic realm=\"\""));
             }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     chance,
-    claims::{AccessClaims, Idtyp, IdClaims},
+    claims::{AccessClaims, IdClaims, Idtyp},
     credentials::Credentials,
     form::Form,
     issuer::{AUDIENCES, Issuer},
@@ -58,7 +58,10 @@ impl Grant {
             | "device_code"
             | "urn:ietf:params:oauth:grant-type:device_code"
             | "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-                format!("The grant type {} is not served yet. {served}", quote(given))
+                format!(
+                    "The grant type {} is not served yet. {served}",
+                    quote(given)
+                )
             }
             _ => format!("The grant type {} is unknown. {served}", quote(given)),
         };
@@ -115,10 +118,7 @@ pub(super) fn token(
         return Ok(tokens.at(now, endpoint, resource));
     }
     let app = credentials.app(&accounts)?;
-    credentials.prove(
-        app,
-        grant == Grant::ClientCredentials || !app.public_client,
-    )?;
+    credentials.prove(app, grant == Grant::ClientCredentials || !app.public_client)?;
     let wish = Wish {
         issuer,
         accounts: &accounts,
@@ -199,8 +199,7 @@ impl Wish<'_> {
         let token = self.form.required("refresh_token")?;
         let keys = &self.issuer.keys;
         let (user, scope) = refresh::read(keys, self.accounts, self.app, token, self.now)?;
-        let mut asked =
-            Asked::read(self.form, endpoint).unwrap_or_else(|| Asked::parse(&scope));
+        let mut asked = Asked::read(self.form, endpoint).unwrap_or_else(|| Asked::parse(&scope));
         // Who holds a refresh token gets its successor without asking.
         asked.offline = true;
         self.user_tokens(user, &asked)
@@ -219,13 +218,7 @@ impl Wish<'_> {
             fields.insert(field.to_owned(), Value::from(value));
         };
         if asked.offline {
-            let token = refresh::write(
-                &self.issuer.keys,
-                self.app,
-                user,
-                asked.text(),
-                self.now,
-            );
+            let token = refresh::write(&self.issuer.keys, self.app, user, asked.text(), self.now);
             add("refresh_token", token);
         }
         if asked.has("openid") || self.wants_id_token() {
@@ -262,11 +255,7 @@ impl Wish<'_> {
         self.issuer.keys.sign(&claims).map_err(broken)
     }
 
-    fn fields(
-        &self,
-        scope: String,
-        claims: &AccessClaims,
-    ) -> Result<Map<String, Value>, Refusal> {
+    fn fields(&self, scope: String, claims: &AccessClaims) -> Result<Map<String, Value>, Refusal> {
         let token = self.issuer.keys.sign(claims).map_err(broken)?;
         Ok([
             ("token_type", Value::from("Bearer")),

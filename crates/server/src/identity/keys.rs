@@ -32,7 +32,9 @@ pub enum KeysError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The kept key is damaged.
-    #[error("`{0}` does not hold a private RSA key in PKCS #8 PEM; put it back from a backup, or move it away to have a new one made (all tokens end with the old one)")]
+    #[error(
+        "`{0}` does not hold a private RSA key in PKCS #8 PEM; put it back from a backup, or move it away to have a new one made (all tokens end with the old one)"
+    )]
     Unreadable(String),
     /// The certificate could not be made.
     #[error("the certificate of the signing key could not be made")]

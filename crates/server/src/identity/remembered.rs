@@ -41,7 +41,13 @@ impl<V: Clone> Remembered<V> {
     }
 
     /// Keeps a value that was made under these accounts and is good for these seconds.
-    pub fn keep(&self, accounts: &Arc<Accounts>, key: [u8; 32], good: RangeInclusive<u64>, value: V) {
+    pub fn keep(
+        &self,
+        accounts: &Arc<Accounts>,
+        key: [u8; 32],
+        good: RangeInclusive<u64>,
+        value: V,
+    ) {
         let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if !memory
             .accounts
@@ -63,7 +69,11 @@ impl<V: Clone> Remembered<V> {
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).entries.len()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entries
+            .len()
     }
 }
 

@@ -136,7 +136,10 @@ impl Asked {
         let mut words: Vec<String> = Vec::new();
         for default in &self.defaults {
             let resource = &default[..default.len() - name(default).len()];
-            words.extend(all.iter().map(|scope| format!("{resource}{}", scope.as_str())));
+            words.extend(
+                all.iter()
+                    .map(|scope| format!("{resource}{}", scope.as_str())),
+            );
             words.push(default.clone());
         }
         words.extend(self.permissions.iter().cloned());

@@ -60,10 +60,7 @@ impl Answer {
     pub(super) fn json(status: u16, body: &impl Serialize) -> Self {
         Self {
             status,
-            headers: vec![(
-                "content-type",
-                "application/json; charset=utf-8".to_owned(),
-            )],
+            headers: vec![("content-type", "application/json; charset=utf-8".to_owned())],
             body: serde_json::to_vec(body).expect("JSON values and strings can be written"),
         }
     }

@@ -1,7 +1,5 @@
 //! What the tests of this room start from.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::{
     ops::Deref,
     path::{Path, PathBuf},
@@ -23,6 +21,10 @@ use super::{Answer, Issuer, Keys, SignIn};
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a name that no other run has taken"
+    )]
     pub fn new() -> Self {
         let path = std::env::temp_dir().join(format!("linkspan-{}", Uuid::new_v4()));
         std::fs::create_dir(&path).unwrap();

@@ -36,7 +36,11 @@ pub(crate) fn origin(settings: &Settings, parts: &Parts) -> Result<String, Publi
     if let Some(url) = &settings.public_url {
         return Ok(url.trim_end_matches('/').to_owned());
     }
-    let scheme = parts.extensions.get::<Scheme>().copied().unwrap_or_default();
+    let scheme = parts
+        .extensions
+        .get::<Scheme>()
+        .copied()
+        .unwrap_or_default();
     let host = host(&parts.uri, &parts.headers)?;
     Ok(format!("{}://{host}", scheme.as_str()))
 }
@@ -133,11 +137,15 @@ mod tests {
             request = request.header("host", host);
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        parts.extensions.extend(scheme.map(|scheme| {
-            let mut extensions = axum::http::Extensions::new();
-            extensions.insert(scheme);
-            extensions
-        }).unwrap_or_default());
+        parts.extensions.extend(
+            scheme
+                .map(|scheme| {
+                    let mut extensions = axum::http::Extensions::new();
+                    extensions.insert(scheme);
+                    extensions
+                })
+                .unwrap_or_default(),
+        );
         parts
     }
 
@@ -147,14 +155,21 @@ mod tests {
         let check = |parts: Parts, expect: &str| {
             assert_eq!(origin(&settings, &parts).unwrap(), expect);
         };
-        check(parts("/v1.0/me", Some("localhost:1"), None), "http://localhost:1");
+        check(
+            parts("/v1.0/me", Some("localhost:1"), None),
+            "http://localhost:1",
+        );
         check(
             parts("/v1.0/me", Some("localhost:1"), Some(Scheme::Https)),
             "https://localhost:1",
         );
         // HTTP/2 carries the authority in the target.
         check(
-            parts("https://graph.example/v1.0/me", Some("other"), Some(Scheme::Https)),
+            parts(
+                "https://graph.example/v1.0/me",
+                Some("other"),
+                Some(Scheme::Https),
+            ),
             "https://graph.example",
         );
         for host in [None, Some("a\"b"), Some("evil/path")] {

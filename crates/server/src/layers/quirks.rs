@@ -5,7 +5,9 @@ use serde_json::Value;
 /// Connectors from before July 2021 send `configuration.authorizedApps` and read the list back under that name; the
 /// service of 2022 repeated it beside `authorizedAppIds`.
 pub(crate) fn repeat_authorized_apps(connection: &mut Value) {
-    if let Some(configuration) = connection.get_mut("configuration").and_then(Value::as_object_mut)
+    if let Some(configuration) = connection
+        .get_mut("configuration")
+        .and_then(Value::as_object_mut)
         && let Some(ids) = configuration.get("authorizedAppIds").cloned()
     {
         configuration.insert("authorizedApps".to_owned(), ids);

@@ -17,13 +17,13 @@ pub(crate) async fn rescue<F: Future>(future: F) -> Result<F::Output, Panicked> 
     let mut future = pin!(future);
     // The future is never polled again after a panic, so no broken state of its own can be seen; what it shares with
     // others (locks, the store's queue) guards itself.
-    poll_fn(move |context| {
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+    poll_fn(
+        move |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
             Err(payload) => Poll::Ready(Err(Panicked(text(payload.as_ref())))),
-        }
-    })
+        },
+    )
     .await
 }
 
@@ -44,12 +44,11 @@ mod tests {
     #[tokio::test]
     async fn a_panic_becomes_an_error_and_a_value_passes() {
         assert_eq!(rescue(async { 7 }).await.unwrap(), 7);
-        let panicked = rescue(async {
+        let Err(Panicked(text)) = rescue::<_>(async {
             tokio::task::yield_now().await;
             panic!("number {}", 7)
         })
         .await;
-        let Err(Panicked(text)) = panicked as Result<(), Panicked>;
         assert_eq!(text, "number 7");
     }
 }

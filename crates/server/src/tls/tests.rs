@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use super::*;
 use crate::identity::testing::Directory;
 
@@ -78,7 +76,12 @@ fn a_leaf_for_other_names_is_made_anew() {
     params.not_before = start().into();
     params.subject_alt_names.pop();
     let narrow = params.signed_by(&key, &authority.issuer).unwrap();
-    assert!(vouches(&authority.certificate, narrow.der(), "localhost", start() + DAY));
+    assert!(vouches(
+        &authority.certificate,
+        narrow.der(),
+        "localhost",
+        start() + DAY
+    ));
     std::fs::write(directory.join("leaf.pem"), narrow.pem()).unwrap();
     std::fs::write(directory.join("leaf-key.pem"), key.serialize_pem()).unwrap();
 
@@ -96,7 +99,12 @@ fn a_leaf_of_another_ca_or_with_another_key_is_made_anew() {
         std::fs::copy(theirs.join(file), ours.join(file)).unwrap();
         Material::open(&ours, start()).unwrap();
         assert_ne!(leaf_of(&ours), leaf_of(&theirs));
-        assert!(vouches(&ca_of(&ours), &leaf_of(&ours), "localhost", start()));
+        assert!(vouches(
+            &ca_of(&ours),
+            &leaf_of(&ours),
+            "localhost",
+            start()
+        ));
     }
 }
 
@@ -141,7 +149,12 @@ fn a_ca_at_its_end_is_made_anew() {
     let later = start() + DAY * (CA_DAYS - 20);
     Material::open(&directory, later).unwrap();
     assert_ne!(ca_of(&directory), ca);
-    assert!(vouches(&ca_of(&directory), &leaf_of(&directory), "::1", later));
+    assert!(vouches(
+        &ca_of(&directory),
+        &leaf_of(&directory),
+        "::1",
+        later
+    ));
 }
 
 #[test]
@@ -164,11 +177,8 @@ fn keys_are_for_their_owner_only() {
     Material::open(&directory, start()).unwrap();
     for file in ["ca-key.pem", "leaf-key.pem"] {
         assert_eq!(mode(&directory.join(file)), 0o600, "{file}");
-        std::fs::set_permissions(
-            directory.join(file),
-            std::fs::Permissions::from_mode(0o644),
-        )
-        .unwrap();
+        std::fs::set_permissions(directory.join(file), std::fs::Permissions::from_mode(0o644))
+            .unwrap();
     }
     Material::open(&directory, start()).unwrap();
     for file in ["ca-key.pem", "leaf-key.pem"] {
@@ -184,6 +194,10 @@ fn keys_are_for_their_owner_only() {
 
 /// A client and a server shake hands in memory: the whole configuration is used, not only its parts.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the client of the library looks at the real clock"
+)]
 fn a_client_and_the_server_agree_on_http_2() {
     let directory = Directory::new();
     let material = Material::open(&directory, SystemTime::now()).unwrap();

@@ -25,7 +25,9 @@ pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
         quirks::repeat_authorized_apps(&mut body);
     }
     let location = ask.url(&format!("external/connections/{}", kept.connection.id));
-    Ok(Answer::json(StatusCode::CREATED, body).at(location).ignoring("members", &ignored))
+    Ok(Answer::json(StatusCode::CREATED, body)
+        .at(location)
+        .ignoring("members", &ignored))
 }
 
 /// GET of the collection: 200 with those that the caller may read.
@@ -44,11 +46,17 @@ pub(super) async fn list_connections(ask: &mut Ask<'_>) -> Result<Answer, Error>
         members.insert("@odata.count".to_owned(), json!(total));
     }
     if let Some(token) = next {
-        let link = format!("external/connections?{}", page::continued(ask.query, &token));
+        let link = format!(
+            "external/connections?{}",
+            page::continued(ask.query, &token)
+        );
         members.insert("@odata.nextLink".to_owned(), Value::String(ask.url(&link)));
     }
     members.insert("value".to_owned(), Value::Array(value));
-    let body = ask.in_context(Context::Connections(&options.select), Value::Object(members));
+    let body = ask.in_context(
+        Context::Connections(&options.select),
+        Value::Object(members),
+    );
     Ok(Answer::json(StatusCode::OK, body).ignoring("options", &options.ignored))
 }
 
@@ -63,7 +71,9 @@ pub(super) async fn get_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
 
 /// PATCH: 204.
 pub(super) async fn update_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let body = ask.json("the members of an externalConnection to change").await?;
+    let body = ask
+        .json("the members of an externalConnection to change")
+        .await?;
     let patch = ConnectionPatch::read(&body)?;
     let ignored = patch.ignored.clone();
     let id = ask.params.connection();

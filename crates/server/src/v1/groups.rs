@@ -27,7 +27,10 @@ pub(super) async fn get_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
 
 /// PATCH: 204.
 pub(super) async fn update_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let patch = GroupPatch::read(&ask.json("the members of an externalGroup to change").await?)?;
+    let patch = GroupPatch::read(
+        &ask.json("the members of an externalGroup to change")
+            .await?,
+    )?;
     let ignored = patch.ignored.clone();
     let (connection, group) = (ask.params.connection(), ask.params.group());
     groups::update_group(&ask.tenant, &ask.caller, connection, group, patch).await?;

@@ -3,11 +3,7 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalitem>
 
 use axum::http::StatusCode;
-use graph::{
-    ExternalItem, ItemDraft, ItemId,
-    activity,
-    odata::Context,
-};
+use graph::{ExternalItem, ItemDraft, ItemId, activity, odata::Context};
 use serde_json::Value;
 use tenant::{Error, items};
 
@@ -51,7 +47,10 @@ pub(super) async fn add_activities(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let drafts = items::add_activities(&ask.tenant, &ask.caller, connection, id, drafts).await?;
     let status = StatusCode::from_u16(activity::status(&drafts)).unwrap_or(StatusCode::OK);
     let results = activity::results_json(&sent, &drafts);
-    Ok(Answer::json(status, ask.in_context(Context::ActivityResults, results)))
+    Ok(Answer::json(
+        status,
+        ask.in_context(Context::ActivityResults, results),
+    ))
 }
 
 /// The id in the path and the draft in the body; and what of it nobody knows.

@@ -60,7 +60,8 @@ pub(super) fn continued(query: &str, token: &str) -> String {
     let is_token = |piece: &&str| {
         let name = piece.split('=').next().unwrap_or_default();
         let name = percent_decode_str(name).decode_utf8_lossy();
-        name.trim_start_matches('$').eq_ignore_ascii_case("skiptoken")
+        name.trim_start_matches('$')
+            .eq_ignore_ascii_case("skiptoken")
     };
     let mut pieces: Vec<&str> = query
         .split('&')
@@ -127,7 +128,11 @@ mod tests {
             key: ConnectionKey(key),
             connection: ExternalConnection {
                 id: ConnectionId::kept(id),
-                state: if key == 1 { ConnectionState::Draft } else { ConnectionState::Ready },
+                state: if key == 1 {
+                    ConnectionState::Draft
+                } else {
+                    ConnectionState::Ready
+                },
                 authorized_app_ids: Vec::new(),
                 members,
             },

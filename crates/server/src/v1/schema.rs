@@ -16,7 +16,10 @@ pub(super) async fn register_schema(ask: &mut Ask<'_>) -> Result<Answer, Error> 
     let id = OperationId::kept(ask.new_id().to_string());
     let operation =
         schema::register_schema(&ask.tenant, &ask.caller, connection, draft, id).await?;
-    let path = format!("external/connections/{connection}/operations/{}", operation.id);
+    let path = format!(
+        "external/connections/{connection}/operations/{}",
+        operation.id
+    );
     Ok(Answer::bare(StatusCode::ACCEPTED)
         .at(ask.url(&path))
         .ignoring("members", &ignored))

@@ -168,7 +168,10 @@ impl World {
 
     /// The token of an app itself: `connector` may do everything, `stranger` nothing that is served.
     pub async fn app(&self, name: &str) -> String {
-        let (id, scope) = (client_id(name), "https%3A%2F%2Fgraph.microsoft.com%2F.default");
+        let (id, scope) = (
+            client_id(name),
+            "https%3A%2F%2Fgraph.microsoft.com%2F.default",
+        );
         self.sign_in(&format!(
             "grant_type=client_credentials&client_id={id}&client_secret=secret&scope={scope}"
         ))
@@ -177,7 +180,10 @@ impl World {
 
     /// The token of a user, signed in through an app.
     pub async fn user(&self, name: &str, app: &str) -> String {
-        let (id, scope) = (client_id(app), "https%3A%2F%2Fgraph.microsoft.com%2F.default");
+        let (id, scope) = (
+            client_id(app),
+            "https%3A%2F%2Fgraph.microsoft.com%2F.default",
+        );
         self.sign_in(&format!(
             "grant_type=password&client_id={id}&username={name}%40linkspan.test&password=secret&scope={scope}"
         ))
@@ -188,10 +194,20 @@ impl World {
     pub async fn furnish(&self, token: &str) {
         let base = "/v1.0/external/connections";
         let steps = [
-            ("POST", String::new(), r#"{"id":"tickets","name":"Tickets"}"#, 201),
+            (
+                "POST",
+                String::new(),
+                r#"{"id":"tickets","name":"Tickets"}"#,
+                201,
+            ),
             ("PATCH", "/tickets/schema".to_owned(), SCHEMA, 202),
             ("PUT", "/tickets/items/T-1".to_owned(), ITEM, 200),
-            ("POST", "/tickets/groups".to_owned(), r#"{"id":"staff"}"#, 201),
+            (
+                "POST",
+                "/tickets/groups".to_owned(),
+                r#"{"id":"staff"}"#,
+                201,
+            ),
             (
                 "POST",
                 "/tickets/groups/staff/members".to_owned(),
@@ -200,7 +216,9 @@ impl World {
             ),
         ];
         for (method, path, body, status) in steps {
-            let told = self.send(token, method, &format!("{base}{path}"), body).await;
+            let told = self
+                .send(token, method, &format!("{base}{path}"), body)
+                .await;
             assert_eq!(told.status, status, "{method} {path}: {told:?}");
         }
         indexer::settle(&self.tenant).await.unwrap();

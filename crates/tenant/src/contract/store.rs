@@ -1,1 +1,13 @@
-//! (being written)
+//! What a store must promise. Every function takes a fresh, empty store and the picture that it fills.
+
+pub mod accounts;
+pub mod connections;
+pub mod dirty;
+pub mod groups;
+pub mod items;
+pub mod purge;
+pub mod reopening;
+pub mod stale;
+mod world;
+
+pub use self::world::{Opened, World};

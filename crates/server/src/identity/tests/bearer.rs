@@ -1,7 +1,5 @@
 //! Bearer tokens that count, and those that do not.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use graph::Scope;
@@ -51,7 +49,10 @@ fn a_token_tells_who_asks() {
         }
     );
     let token = text(&world.alice("ExternalItem.Read.All openid"), "access_token");
-    let user = world.issuer.caller(Some(&format!("  bearer   {token} ")), NOW).unwrap();
+    let user = world
+        .issuer
+        .caller(Some(&format!("  bearer   {token} ")), NOW)
+        .unwrap();
     assert_eq!(
         user,
         Caller {
@@ -77,7 +78,11 @@ fn no_token_is_told_from_a_bad_one() {
         (Some("Bearer abc"), "malformed", true),
     ] {
         let error = world.issuer.caller(header, NOW).unwrap_err();
-        assert!(error.message.contains(word), "{header:?}: {}", error.message);
+        assert!(
+            error.message.contains(word),
+            "{header:?}: {}",
+            error.message
+        );
         assert_eq!(
             error.www_authenticate.contains("error=\"invalid_token\""),
             given,
@@ -110,11 +115,19 @@ fn every_claim_that_matters_is_checked() {
     let world = World::new();
     let iss = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
     for (claim, value, word) in [
-        ("iss", json!(format!("https://sts.windows.net/{TENANT}/")), "another issuer"),
+        (
+            "iss",
+            json!(format!("https://sts.windows.net/{TENANT}/")),
+            "another issuer",
+        ),
         ("iss", json!(format!("{iss}/")), "another issuer"),
         ("iss", json!([iss]), "malformed"),
         ("iss", Value::Null, "malformed"),
-        ("aud", json!("https://graph.microsoft.com.evil.example"), "another audience"),
+        (
+            "aud",
+            json!("https://graph.microsoft.com.evil.example"),
+            "another audience",
+        ),
         ("aud", json!(SEARCH), "another audience"),
         ("aud", json!(["https://graph.microsoft.com"]), "malformed"),
         ("aud", Value::Null, "malformed"),
@@ -126,12 +139,22 @@ fn every_claim_that_matters_is_checked() {
         ("nbf", Value::Null, "malformed"),
         ("idtyp", json!("device"), "malformed"),
         ("idtyp", Value::Null, "malformed"),
-        ("appid", json!("nobody"), "app of the access token no longer exists"),
+        (
+            "appid",
+            json!("nobody"),
+            "app of the access token no longer exists",
+        ),
     ] {
         refused(&world, &signed(&world, claim, value), NOW, word);
     }
-    for aud in ["https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000"] {
-        assert!(check(&world, &signed(&world, "aud", json!(aud)), NOW).is_ok(), "{aud}");
+    for aud in [
+        "https://graph.microsoft.com/",
+        "00000003-0000-0000-c000-000000000000",
+    ] {
+        assert!(
+            check(&world, &signed(&world, "aud", json!(aud)), NOW).is_ok(),
+            "{aud}"
+        );
     }
 }
 
@@ -140,16 +163,29 @@ fn only_our_key_with_rs256_counts() {
     let world = World::new();
     let token = world.connector();
     let mut parts = token.split('.');
-    let (header, payload, signature) =
-        (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+    let (header, payload, signature) = (
+        parts.next().unwrap(),
+        parts.next().unwrap(),
+        parts.next().unwrap(),
+    );
     let kid = keys().kid().to_owned();
 
     let none = encoded(&json!({"alg": "none", "typ": "JWT", "kid": kid}));
     refused(&world, &format!("{none}.{payload}."), NOW, "malformed");
-    refused(&world, &format!("{none}.{payload}.{signature}"), NOW, "malformed");
+    refused(
+        &world,
+        &format!("{none}.{payload}.{signature}"),
+        NOW,
+        "malformed",
+    );
     for alg in ["RS384", "PS256", "ES256", "HS256"] {
         let other = encoded(&json!({"alg": alg, "typ": "JWT", "kid": kid}));
-        refused(&world, &format!("{other}.{payload}.{signature}"), NOW, "RS256");
+        refused(
+            &world,
+            &format!("{other}.{payload}.{signature}"),
+            NOW,
+            "RS256",
+        );
     }
 
     // The public key must not pass for a shared secret, in whatever form somebody may have it.
@@ -162,17 +198,40 @@ fn only_our_key_with_rs256_counts() {
         jwk["x5c"][0].as_str().unwrap().as_bytes().to_vec(),
     ] {
         let message = format!("{hs256}.{payload}");
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), message.as_bytes());
-        refused(&world, &format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag)), NOW, "RS256");
+        let tag = hmac::sign(
+            &hmac::Key::new(hmac::HMAC_SHA256, &secret),
+            message.as_bytes(),
+        );
+        refused(
+            &world,
+            &format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag)),
+            NOW,
+            "RS256",
+        );
     }
 
     for stranger in [json!({"alg": "RS256", "kid": "x"}), json!({"alg": "RS256"})] {
-        refused(&world, &format!("{}.{payload}.{signature}", encoded(&stranger)), NOW, "a key that this server does not have");
+        refused(
+            &world,
+            &format!("{}.{payload}.{signature}", encoded(&stranger)),
+            NOW,
+            "a key that this server does not have",
+        );
     }
     let mut more = claims(&token);
     more["roles"] = json!(["ExternalItem.ReadWrite.All"]);
-    refused(&world, &format!("{header}.{}.{signature}", encoded(&more)), NOW, "signature");
-    refused(&world, &format!("{header}.{payload}.{}", encoded(&json!("x"))), NOW, "signature");
+    refused(
+        &world,
+        &format!("{header}.{}.{signature}", encoded(&more)),
+        NOW,
+        "signature",
+    );
+    refused(
+        &world,
+        &format!("{header}.{payload}.{}", encoded(&json!("x"))),
+        NOW,
+        "signature",
+    );
 }
 
 #[test]
@@ -181,7 +240,17 @@ fn garbage_is_malformed() {
     let token = world.connector();
     let (front, _) = token.rsplit_once('.').unwrap();
     let long = "a".repeat(20_000);
-    for garbage in ["a", "a.b.c", "..", ".", "a.b", "é.é.é", "a b c", long.as_str(), front] {
+    for garbage in [
+        "a",
+        "a.b.c",
+        "..",
+        ".",
+        "a.b",
+        "é.é.é",
+        "a b c",
+        long.as_str(),
+        front,
+    ] {
         refused(&world, garbage, NOW, "malformed");
     }
     refused(&world, &format!("{token}.x"), NOW, "malformed");
@@ -201,7 +270,10 @@ fn other_tokens_of_ours_are_no_access_tokens() {
 fn changed_accounts_count_at_once() {
     let world = World::new();
     let app = world.connector();
-    let user = text(&world.alice("https://graph.microsoft.com/.default"), "access_token");
+    let user = text(
+        &world.alice("https://graph.microsoft.com/.default"),
+        "access_token",
+    );
     assert_eq!(check(&world, &user, NOW).unwrap().permissions.len(), 2);
     assert_eq!(check(&world, &app, NOW).unwrap().permissions.len(), 2);
 
@@ -222,8 +294,18 @@ fn changed_accounts_count_at_once() {
         accounts.users.remove(0);
         accounts.apps.remove(0);
     });
-    refused(&world, &user, NOW, "user of the access token no longer exists");
-    refused(&world, &app, NOW, "app of the access token no longer exists");
+    refused(
+        &world,
+        &user,
+        NOW,
+        "user of the access token no longer exists",
+    );
+    refused(
+        &world,
+        &app,
+        NOW,
+        "app of the access token no longer exists",
+    );
 
     world.change(|_| {});
     assert!(check(&world, &user, NOW).is_ok());

@@ -1,7 +1,5 @@
 //! The documents, and the keys they lead to.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use rustls::{pki_types::CertificateDer, server::ParsedCertificate};
@@ -18,7 +16,10 @@ fn paths_are_found_under_any_tenant_and_in_any_casing() {
     for (path, found) in [
         ("/common/v2.0/.well-known/openid-configuration", true),
         ("/organizations/V2.0/.well-known/OpenId-Configuration", true),
-        ("/fa15d692-e9c7-4460-a743-29f29522229/.well-known/openid-configuration", true),
+        (
+            "/fa15d692-e9c7-4460-a743-29f29522229/.well-known/openid-configuration",
+            true,
+        ),
         ("//x//discovery/keys/", true),
         ("/x/discovery/v2.0/KEYS", true),
         ("/common/discovery/instance", true),
@@ -65,8 +66,14 @@ fn addresses_are_on_the_host_that_the_client_used() {
         for (member, value) in [
             ("issuer", format!("{BASE}/{TENANT}/v2.0")),
             ("token_endpoint", format!("{root}/{oauth2}/token")),
-            ("authorization_endpoint", format!("{root}/{oauth2}/authorize")),
-            ("device_authorization_endpoint", format!("{root}/{oauth2}/devicecode")),
+            (
+                "authorization_endpoint",
+                format!("{root}/{oauth2}/authorize"),
+            ),
+            (
+                "device_authorization_endpoint",
+                format!("{root}/{oauth2}/devicecode"),
+            ),
             ("jwks_uri", format!("{root}/{keys}")),
         ] {
             assert_eq!(document[member], value, "{path} {member}");
@@ -77,7 +84,11 @@ fn addresses_are_on_the_host_that_the_client_used() {
 #[test]
 fn the_addresses_of_the_document_answer() {
     let world = World::new();
-    let document = body(&world.get("/common/v2.0/.well-known/openid-configuration").unwrap());
+    let document = body(
+        &world
+            .get("/common/v2.0/.well-known/openid-configuration")
+            .unwrap(),
+    );
     let path = |member| text(&document, member).replace(BASE, "");
     assert_eq!(world.get(&path("jwks_uri")).unwrap().status, 200);
     for (member, status) in [
@@ -108,7 +119,10 @@ fn instance_discovery_knows_our_hosts_and_no_others() {
     let (_, own) = ask(BASE, None);
     assert_eq!(
         own["metadata"],
-        json!([entry("localhost:7743", json!(["localhost:7743", "localhost"]))])
+        json!([entry(
+            "localhost:7743",
+            json!(["localhost:7743", "localhost"])
+        )])
     );
     assert_eq!(
         own["tenant_discovery_endpoint"],
@@ -116,7 +130,9 @@ fn instance_discovery_knows_our_hosts_and_no_others() {
     );
     let (_, other) = ask(
         "https://login.microsoftonline.com",
-        Some("api-version=1.1&authorization_endpoint=https%3A%2F%2Flocalhost:8443%2Ft1%2Foauth2%2Fv2.0%2Fauthorize"),
+        Some(
+            "api-version=1.1&authorization_endpoint=https%3A%2F%2Flocalhost:8443%2Ft1%2Foauth2%2Fv2.0%2Fauthorize",
+        ),
     );
     assert_eq!(
         other["tenant_discovery_endpoint"],
@@ -126,10 +142,16 @@ fn instance_discovery_knows_our_hosts_and_no_others() {
         other["metadata"],
         json!([
             entry("localhost:8443", json!(["localhost:8443", "localhost"])),
-            entry("login.microsoftonline.com", json!(["login.microsoftonline.com"])),
+            entry(
+                "login.microsoftonline.com",
+                json!(["login.microsoftonline.com"])
+            ),
         ])
     );
-    let (_, six) = ask("https://[::1]:7743", Some("authorization_endpoint=https://[::1]:7743/c/x"));
+    let (_, six) = ask(
+        "https://[::1]:7743",
+        Some("authorization_endpoint=https://[::1]:7743/c/x"),
+    );
     assert_eq!(
         six["metadata"],
         json!([entry("[::1]:7743", json!(["[::1]:7743", "[::1]"]))])
@@ -141,7 +163,11 @@ fn instance_discovery_knows_our_hosts_and_no_others() {
         "authorization_endpoint=nonsense",
     ] {
         let (status, body) = ask(BASE, Some(query));
-        assert_eq!((status, &body["error"]), (400, &json!("invalid_instance")), "{query}");
+        assert_eq!(
+            (status, &body["error"]),
+            (400, &json!("invalid_instance")),
+            "{query}"
+        );
     }
 }
 
@@ -149,7 +175,10 @@ fn instance_discovery_knows_our_hosts_and_no_others() {
 fn every_user_is_managed_whether_it_exists_or_not() {
     let world = World::new();
     for (upn, domain) in [
-        ("alice%40linkspan.example?api-version=1.0", "linkspan.example"),
+        (
+            "alice%40linkspan.example?api-version=1.0",
+            "linkspan.example",
+        ),
         ("mallory@Nowhere.example", "Nowhere.example"),
         ("nonsense", ""),
     ] {
@@ -180,18 +209,20 @@ fn the_published_key_verifies_tokens() {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.validate_exp = false;
     validation.set_audience(&["https://graph.microsoft.com"]);
-    let claims: Value = jsonwebtoken::decode(&token, &DecodingKey::from_jwk(jwk).unwrap(), &validation)
-        .unwrap()
-        .claims;
+    let claims: Value =
+        jsonwebtoken::decode(&token, &DecodingKey::from_jwk(jwk).unwrap(), &validation)
+            .unwrap()
+            .claims;
     assert_eq!(claims["app_displayname"], "connector");
 
     let key = &body(&document)["keys"][0];
-    assert_eq!((&key["kty"], &key["use"], &key["x5t"]), (&json!("RSA"), &json!("sig"), &json!(kid)));
-    let certificate = STANDARD.decode(key["x5c"][0].as_str().unwrap()).unwrap();
-    let thumbprint = aws_lc_rs::digest::digest(
-        &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY,
-        &certificate,
+    assert_eq!(
+        (&key["kty"], &key["use"], &key["x5t"]),
+        (&json!("RSA"), &json!("sig"), &json!(kid))
     );
+    let certificate = STANDARD.decode(key["x5c"][0].as_str().unwrap()).unwrap();
+    let thumbprint =
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, &certificate);
     assert_eq!(
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(thumbprint),
         kid
@@ -199,10 +230,7 @@ fn the_published_key_verifies_tokens() {
     let certificate = CertificateDer::from(certificate);
     let parsed = ParsedCertificate::try_from(&certificate).unwrap();
     let information = parsed.subject_public_key_info();
-    let (n, _) = crate::tls::der::rsa_numbers(
-        &information[information.len() - 270..],
-    )
-    .unwrap();
+    let (n, _) = crate::tls::der::rsa_numbers(&information[information.len() - 270..]).unwrap();
     assert_eq!(
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(n),
         key["n"].as_str().unwrap()
@@ -228,12 +256,19 @@ fn a_reopened_key_is_the_same_and_a_damaged_one_an_error() {
 
     let other = Directory::new();
     let third = Keys::open(&other).unwrap();
-    std::fs::copy(other.join("signing-certificate.pem"), directory.join("signing-certificate.pem")).unwrap();
+    std::fs::copy(
+        other.join("signing-certificate.pem"),
+        directory.join("signing-certificate.pem"),
+    )
+    .unwrap();
     let fourth = Keys::open(&directory).unwrap();
     assert_ne!(first.kid(), third.kid());
     assert_eq!(first.jwks(), fourth.jwks());
 
     std::fs::write(&file, "nonsense").unwrap();
-    assert!(matches!(Keys::open(&directory), Err(KeysError::Unreadable(_))));
+    assert!(matches!(
+        Keys::open(&directory),
+        Err(KeysError::Unreadable(_))
+    ));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "nonsense");
 }

@@ -1,8 +1,9 @@
 //! Requests for tokens that are granted.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 use tenant::accounts::Secret;
 use uuid::Uuid;
@@ -17,7 +18,11 @@ fn an_app_gets_all_of_its_roles() {
     let world = World::new();
     let answer = world.token(&CLIENT_CREDENTIALS);
     assert_eq!(answer.status, 200);
-    assert!(answer.headers.contains(&("cache-control", "no-store".to_owned())));
+    assert!(
+        answer
+            .headers
+            .contains(&("cache-control", "no-store".to_owned()))
+    );
     let answer = body(&answer);
     let token = text(&answer, "access_token");
     assert_eq!(
@@ -57,13 +62,16 @@ fn an_app_gets_all_of_its_roles() {
 #[test]
 fn a_user_gets_everything_that_sdks_read() {
     let world = World::new();
-    let answer = world.alice("https://graph.microsoft.com/.default offline_access openid profile email");
+    let answer =
+        world.alice("https://graph.microsoft.com/.default offline_access openid profile email");
     assert_eq!(
         answer["scope"],
         "https://graph.microsoft.com/User.Read https://graph.microsoft.com/ExternalItem.Read.All https://graph.microsoft.com/.default openid profile email"
     );
     assert_eq!(answer["expires_in"], 3599);
-    let info = URL_SAFE_NO_PAD.decode(text(&answer, "client_info")).unwrap();
+    let info = URL_SAFE_NO_PAD
+        .decode(text(&answer, "client_info"))
+        .unwrap();
     let info: Value = serde_json::from_slice(&info).unwrap();
     assert_eq!(info, json!({"uid": ALICE, "utid": TENANT.to_string()}));
 
@@ -158,9 +166,14 @@ fn the_secret_comes_in_the_form_or_in_the_header() {
         ("grant_type", "client_credentials"),
         ("scope", "https://graph.microsoft.com/.default"),
     ]);
-    let encoded = form(&[(CONNECTOR, CONNECTOR_SECRET)]).replacen("%2D", "-", 4).replacen('=', ":", 1);
+    let encoded = form(&[(CONNECTOR, CONNECTOR_SECRET)])
+        .replacen("%2D", "-", 4)
+        .replacen('=', ":", 1);
     for header in [
-        format!("Basic {}", STANDARD.encode(format!("{CONNECTOR}:{CONNECTOR_SECRET}"))),
+        format!(
+            "Basic {}",
+            STANDARD.encode(format!("{CONNECTOR}:{CONNECTOR_SECRET}"))
+        ),
         format!("basic {}", STANDARD.encode(&encoded)),
         format!("Basic {}", STANDARD.encode(&encoded).trim_end_matches('=')),
     ] {
@@ -279,7 +292,10 @@ fn tokens_differ_even_within_a_second() {
     world.change(|_| {});
     let two = world.alice("User.Read openid");
     for token in ["access_token", "id_token"] {
-        assert_ne!(claims(&text(&one, token))["uti"], claims(&text(&two, token))["uti"]);
+        assert_ne!(
+            claims(&text(&one, token))["uti"],
+            claims(&text(&two, token))["uti"]
+        );
     }
 }
 
@@ -297,7 +313,10 @@ fn a_refresh_token_gets_new_tokens() {
     let again = body(&world.token_at(&fields, late));
     assert_eq!(again["scope"], "User.Read openid");
     let access = claims(&text(&again, "access_token"));
-    assert_eq!((&access["oid"], &access["iat"]), (&json!(ALICE), &json!(late)));
+    assert_eq!(
+        (&access["oid"], &access["iat"]),
+        (&json!(ALICE), &json!(late))
+    );
     assert!(again.get("id_token").is_some());
 
     // The successor works on, and another permission of the app may be asked for.

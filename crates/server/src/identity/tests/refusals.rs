@@ -24,70 +24,134 @@ fn check(world: &World, fields: &[(&str, &str)], expected: Expected) {
     assert_eq!(body["error"], error, "{body}");
     assert_eq!(body["error_codes"], serde_json::json!([code]));
     let description = text(&body, "error_description");
-    assert!(description.starts_with(&format!("AADSTS{code}: ")), "{description}");
+    assert!(
+        description.starts_with(&format!("AADSTS{code}: ")),
+        "{description}"
+    );
     assert!(description.contains(word), "{description}");
     for (name, value) in fields {
-        if matches!(*name, "client_secret" | "password" | "refresh_token" | "username") {
+        if matches!(
+            *name,
+            "client_secret" | "password" | "refresh_token" | "username"
+        ) {
             let said = !value.is_empty() && description.contains(value);
             assert!(!said, "{name} in {description}");
         }
     }
 }
 
+/// A request of an app for itself.
+fn own<'a>(id: &'a str, secret: &'a str, scope: &'a str) -> [(&'a str, &'a str); 4] {
+    [
+        ("grant_type", "client_credentials"),
+        ("client_id", id),
+        ("client_secret", secret),
+        ("scope", scope),
+    ]
+}
+
 #[test]
-fn every_refusal_has_its_word_and_number() {
+fn an_app_that_does_not_prove_itself_is_refused() {
     let world = World::new();
-    let app = |id, secret, scope| {
-        vec![
-            ("grant_type", "client_credentials"),
-            ("client_id", id),
-            ("client_secret", secret),
-            ("scope", scope),
-        ]
-    };
-    let grant = |kind| vec![("grant_type", kind), ("client_id", SEARCH)];
-    let table: Vec<(Vec<(&str, &str)>, Expected)> = vec![
-        (vec![], (400, "invalid_request", 90014, "'grant_type'")),
-        (vec![("grant_type", "password")], (400, "invalid_request", 90014, "'client_id'")),
-        (grant("client_credentials"), (401, "invalid_client", 7_000_218, "public client")),
-        (app(CONNECTOR, "", DEFAULT), (401, "invalid_client", 7_000_218, "client_secret")),
-        (app(CONNECTOR, "not-it", DEFAULT), (401, "invalid_client", 7_000_215, "wrong")),
-        (app(SEARCH, "not-it", DEFAULT), (401, "invalid_client", 700_025, "public client")),
-        (app("nobody", "not-it", DEFAULT), (400, "unauthorized_client", 700_016, "'nobody'")),
-        (app(CONNECTOR, CONNECTOR_SECRET, ""), (400, "invalid_request", 90014, "'scope'")),
+    for (fields, expected) in [
         (
-            app(CONNECTOR, CONNECTOR_SECRET, "User.Read"),
-            (400, "invalid_scope", 1_002_012, "'User.Read'"),
+            own(SEARCH, "", DEFAULT),
+            (401, "invalid_client", 7_000_218, "public client"),
         ),
         (
-            app(CONNECTOR, CONNECTOR_SECRET, "https://graph.microsoft.com/.default User.Read"),
-            (400, "invalid_scope", 1_002_012, "'User.Read'"),
+            own(CONNECTOR, "", DEFAULT),
+            (401, "invalid_client", 7_000_218, "client_secret"),
         ),
-        (grant("device_code"), (400, "unsupported_grant_type", 70003, "'device_code' is not served yet")),
         (
-            grant("urn:ietf:params:oauth:grant-type:device_code"),
-            (400, "unsupported_grant_type", 70003, "not served yet"),
+            own(CONNECTOR, "not-it", DEFAULT),
+            (401, "invalid_client", 7_000_215, "wrong"),
         ),
-        (grant("authorization_code"), (400, "unsupported_grant_type", 70003, "not served yet")),
         (
-            grant("urn:ietf:params:oauth:grant-type:jwt-bearer"),
-            (400, "unsupported_grant_type", 70003, "not served yet"),
+            own(SEARCH, "not-it", DEFAULT),
+            (401, "invalid_client", 700_025, "public client"),
         ),
-        (grant("magic"), (400, "unsupported_grant_type", 70003, "'magic' is unknown")),
         (
-            vec![
-                ("grant_type", "client_credentials"),
-                ("client_id", CONNECTOR),
-                ("client_assertion", "a.b.c"),
-            ],
-            (400, "unsupported_grant_type", 70003, "'client_assertion'"),
+            own("nobody", "not-it", DEFAULT),
+            (400, "unauthorized_client", 700_016, "'nobody'"),
         ),
-        (grant("password"), (400, "invalid_request", 90014, "'username'")),
-        (grant("refresh_token"), (400, "invalid_request", 90014, "'refresh_token'")),
-    ];
-    for (fields, expected) in table {
+        (
+            own("", "not-it", DEFAULT),
+            (400, "invalid_request", 90014, "'client_id'"),
+        ),
+    ] {
         check(&world, &fields, expected);
     }
+}
+
+#[test]
+fn an_app_asks_for_everything_it_has() {
+    let world = World::new();
+    for (scope, expected) in [
+        ("", (400, "invalid_request", 90014, "'scope'")),
+        (
+            "User.Read",
+            (400, "invalid_scope", 1_002_012, "'User.Read'"),
+        ),
+        ("openid", (400, "invalid_scope", 1_002_012, "/.default")),
+        (
+            "https://graph.microsoft.com/.default User.Read",
+            (400, "invalid_scope", 1_002_012, "'User.Read'"),
+        ),
+    ] {
+        check(&world, &own(CONNECTOR, CONNECTOR_SECRET, scope), expected);
+    }
+}
+
+#[test]
+fn grant_types_are_refused_by_name() {
+    let world = World::new();
+    for (kind, word) in [
+        ("device_code", "'device_code' is not served yet"),
+        (
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "not served yet",
+        ),
+        (
+            "authorization_code",
+            "'authorization_code' is not served yet",
+        ),
+        (
+            "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "not served yet",
+        ),
+        ("magic", "'magic' is unknown"),
+    ] {
+        let fields = [("grant_type", kind), ("client_id", SEARCH)];
+        check(
+            &world,
+            &fields,
+            (400, "unsupported_grant_type", 70003, word),
+        );
+    }
+    let assertion = [
+        ("grant_type", "client_credentials"),
+        ("client_id", CONNECTOR),
+        ("client_assertion", "a.b.c"),
+    ];
+    check(
+        &world,
+        &assertion,
+        (400, "unsupported_grant_type", 70003, "'client_assertion'"),
+    );
+}
+
+#[test]
+fn a_missing_field_is_named() {
+    let world = World::new();
+    for (kind, word) in [
+        ("", "'grant_type'"),
+        ("password", "'username'"),
+        ("refresh_token", "'refresh_token'"),
+    ] {
+        let fields = [("grant_type", kind), ("client_id", SEARCH)];
+        check(&world, &fields, (400, "invalid_request", 90014, word));
+    }
+    check(&world, &[], (400, "invalid_request", 90014, "'grant_type'"));
 }
 
 #[test]
@@ -104,23 +168,48 @@ fn a_password_grant_says_what_is_missing_or_not_given() {
     };
     let alice = "alice@linkspan.example";
     for (fields, expected) in [
-        (user(SEARCH, alice, "", DEFAULT), (400, "invalid_request", 90014, "'password'")),
-        (user(SEARCH, alice, PASSWORD, ""), (400, "invalid_request", 90014, "'scope'")),
-        (user(PORTAL, alice, PASSWORD, DEFAULT), (401, "invalid_client", 7_000_218, "client_secret")),
+        (
+            user(SEARCH, alice, "", DEFAULT),
+            (400, "invalid_request", 90014, "'password'"),
+        ),
+        (
+            user(SEARCH, alice, PASSWORD, ""),
+            (400, "invalid_request", 90014, "'scope'"),
+        ),
+        (
+            user(PORTAL, alice, PASSWORD, DEFAULT),
+            (401, "invalid_client", 7_000_218, "client_secret"),
+        ),
         (
             user(SEARCH, alice, PASSWORD, "User.Read Mail.Read"),
-            (400, "invalid_grant", 65001, "'Mail.Read'; it has [User.Read, ExternalItem.Read.All]"),
+            (
+                400,
+                "invalid_grant",
+                65001,
+                "'Mail.Read'; it has [User.Read, ExternalItem.Read.All]",
+            ),
         ),
         (
             user(SEARCH, alice, PASSWORD, "Group.Read.All"),
             (400, "invalid_grant", 65001, "'Group.Read.All'"),
         ),
         (
-            user(SEARCH, alice, PASSWORD, "User.Read https://graph.microsoft.com/.default"),
+            user(
+                SEARCH,
+                alice,
+                PASSWORD,
+                "User.Read https://graph.microsoft.com/.default",
+            ),
             (400, "invalid_scope", 70011, "'User.Read'"),
         ),
-        (user(SEARCH, alice, "wrong pass", DEFAULT), (400, "invalid_grant", 50126, "wrong")),
-        (user(SEARCH, "mallory@x", PASSWORD, DEFAULT), (400, "invalid_grant", 50126, "wrong")),
+        (
+            user(SEARCH, alice, "wrong pass", DEFAULT),
+            (400, "invalid_grant", 50126, "wrong"),
+        ),
+        (
+            user(SEARCH, "mallory@x", PASSWORD, DEFAULT),
+            (400, "invalid_grant", 50126, "wrong"),
+        ),
     ] {
         check(&world, &fields, expected);
     }
@@ -157,25 +246,42 @@ fn nobody_learns_which_users_exist() {
 fn a_refresh_token_is_bound_to_app_user_password_and_time() {
     let world = World::new();
     let answer = world.alice("User.Read offline_access");
-    let (refresh, access) = (text(&answer, "refresh_token"), text(&answer, "access_token"));
+    let (refresh, access) = (
+        text(&answer, "refresh_token"),
+        text(&answer, "access_token"),
+    );
     let ask = |app, token: &str, now| {
-        let fields = [("grant_type", "refresh_token"), ("client_id", app), ("refresh_token", token)];
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("client_id", app),
+            ("refresh_token", token),
+        ];
         let answer = world.token_at(&fields, now);
         (answer.status, body(&answer)["error_codes"][0].clone())
     };
     let refused = |code: u32| (400, Value::from(code));
     assert_eq!(ask(SEARCH, &refresh, NOW).0, 200);
     assert_eq!(ask(CONNECTOR, &refresh, NOW), refused(70000));
-    assert_eq!(ask(SEARCH, &refresh, NOW + 90 * 24 * 3600), refused(700_082));
+    assert_eq!(
+        ask(SEARCH, &refresh, NOW + 90 * 24 * 3600),
+        refused(700_082)
+    );
     assert_eq!(ask(SEARCH, &access, NOW), refused(70000));
     let mut parts = refresh.split('.');
-    let (_, note, tag) = (parts.next(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let (_, note, tag) = (
+        parts.next(),
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
     for forged in [
         "1..".to_owned(),
         "garbage".to_owned(),
         format!("2.{note}.{tag}"),
         format!("1.{note}."),
-        format!("1.{note}.{}", tag.replace(|c: char| c.is_ascii_digit(), "A")),
+        format!(
+            "1.{note}.{}",
+            tag.replace(|c: char| c.is_ascii_digit(), "A")
+        ),
         format!("1.{}A.{tag}", &note[..note.len() - 1]),
         format!("{refresh}.x"),
     ] {
@@ -199,7 +305,12 @@ fn a_refusal_has_the_members_that_sdks_read() {
     let form = form(&[("grant_type", "magic"), ("client-request-id", id)]);
     let answer = world.post("/common/oauth2/v2.0/token", &form, None, NOW);
     let body = body(&answer);
-    let members: Vec<_> = body.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let members: Vec<_> = body
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(
         members,
         [
@@ -214,25 +325,38 @@ fn a_refusal_has_the_members_that_sdks_read() {
     );
     assert_eq!(body["correlation_id"], id);
     assert_eq!(body["timestamp"], "2027-01-15 08:00:00Z");
-    assert_eq!(body["error_uri"], "https://login.microsoftonline.com/error?code=70003");
+    assert_eq!(
+        body["error_uri"],
+        "https://login.microsoftonline.com/error?code=70003"
+    );
     let description = text(&body, "error_description");
     let tail = format!(
         "Trace ID: {} Correlation ID: {id} Timestamp: 2027-01-15 08:00:00Z",
         text(&body, "trace_id")
     );
     assert!(description.ends_with(&tail), "{description}");
-    assert!(answer.headers.contains(&("cache-control", "no-store".to_owned())));
+    assert!(
+        answer
+            .headers
+            .contains(&("cache-control", "no-store".to_owned()))
+    );
 }
 
 #[test]
 fn the_header_gives_the_correlation_id_only_if_it_is_a_guid() {
     let world = World::new();
-    for (given, kept) in [("0a0b0c0d-0000-4000-8000-000000000001", true), ("x\" y", false)] {
+    for (given, kept) in [
+        ("0a0b0c0d-0000-4000-8000-000000000001", true),
+        ("x\" y", false),
+    ] {
         let request = SignIn {
             client_request_id: Some(given),
             ..request("POST", "/common/oauth2/token", b"")
         };
-        let answer = world.issuer.answer(&request, NOW).map(|answer| body(&answer));
+        let answer = world
+            .issuer
+            .answer(&request, NOW)
+            .map(|answer| body(&answer));
         let correlation = answer.map(|body| text(&body, "correlation_id"));
         assert_eq!(correlation.as_deref() == Some(given), kept, "{given}");
     }
@@ -243,7 +367,10 @@ fn credentials_come_once_and_readable() {
     let world = World::new();
     let basic = |text: &str| {
         use base64::Engine;
-        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text))
+        format!(
+            "Basic {}",
+            base64::engine::general_purpose::STANDARD.encode(text)
+        )
     };
     let good = format!("{CONNECTOR}:{CONNECTOR_SECRET}");
     let wrong = format!("{CONNECTOR}:wrong");
@@ -256,9 +383,20 @@ fn credentials_come_once_and_readable() {
         (&other[..], basic(&good), 400, 90023),
         (&CLIENT_CREDENTIALS[..], basic(&good), 400, 90023),
     ] {
-        let answer = world.post("/common/oauth2/v2.0/token", &form(fields), Some(&header), NOW);
-        assert_eq!((answer.status, &body(&answer)["error_codes"][0]), (status, &Value::from(code)));
-        let challenge = answer.headers.iter().any(|(name, _)| *name == "www-authenticate");
+        let answer = world.post(
+            "/common/oauth2/v2.0/token",
+            &form(fields),
+            Some(&header),
+            NOW,
+        );
+        assert_eq!(
+            (answer.status, &body(&answer)["error_codes"][0]),
+            (status, &Value::from(code))
+        );
+        let challenge = answer
+            .headers
+            .iter()
+            .any(|(name, _)| *name == "www-authenticate");
         assert_eq!(challenge, status == 401);
     }
 }

@@ -1,0 +1,108 @@
+//! The corpus of `conformance/` against the built binary, or against the server of `LINKSPAN_CONFORMANCE_URL` (whose ready file
+//! is then `LINKSPAN_CONFORMANCE_READY_FILE`).
+//!
+//! Transcripts are data: what is asked, as whom, and what must come back. Each has a connection id of its own, so they share
+//! one server and disturb nobody.
+
+#[path = "conformance/corpus.rs"]
+mod corpus;
+#[path = "conformance/coverage.rs"]
+mod coverage;
+#[path = "conformance/kql.rs"]
+mod kql;
+#[path = "conformance/matching.rs"]
+mod matching;
+#[path = "conformance/play.rs"]
+mod play;
+mod running;
+#[path = "conformance/target.rs"]
+mod target;
+#[path = "conformance/variables.rs"]
+mod variables;
+
+use corpus::{Corpus, FOLDERS};
+use target::Target;
+
+/// Plays every transcript of one folder; those in `expected-failures.yaml` must fail.
+async fn play_folder(folder: &str) {
+    let corpus = Corpus::load();
+    let target = Target::open();
+    let (mut played, mut expected, mut wrong) = (0, 0, Vec::new());
+    for (name, transcript) in corpus.transcripts.iter().filter(|(name, _)| name.starts_with(&format!("{folder}/"))) {
+        played += 1;
+        let outcome = play::transcript(&target, &corpus, transcript).await;
+        match (outcome, corpus.expected_failures.get(name)) {
+            (Ok(()), None) => {}
+            (Err(_), Some(_)) => expected += 1,
+            (Err(why), None) => wrong.push(format!("{name}: {}\n{why}", transcript.says)),
+            (Ok(()), Some(because)) => wrong.push(format!(
+                "{name} passes, but expected-failures.yaml says it fails because {because}: take the entry out"
+            )),
+        }
+    }
+    assert!(played > 0, "conformance/corpus/{folder} is empty");
+    println!("{played} transcripts of {folder}, {expected} of them failing as expected");
+    assert!(
+        wrong.is_empty(),
+        "{} of {played} transcripts of {folder}:\n\n{}\n",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
+}
+
+macro_rules! folders {
+    ($($test:ident $folder:literal;)*) => {
+        $(#[tokio::test]
+        async fn $test() {
+            play_folder($folder).await;
+        })*
+
+        #[test]
+        fn every_folder_of_the_corpus_is_played() {
+            assert_eq!(FOLDERS, [$($folder),*]);
+            let found: Vec<String> = Corpus::load().folders.into_iter().collect();
+            let mut known = FOLDERS.map(str::to_owned);
+            known.sort();
+            assert_eq!(found, known, "the folders of conformance/corpus and the tests of this file");
+        }
+    };
+}
+
+folders! {
+    connections "connections";
+    schema "schema";
+    items "items";
+    groups "groups";
+    operations "operations";
+    search "search";
+    identity "identity";
+    protocol "protocol";
+}
+
+#[test]
+fn expected_failures_name_transcripts() {
+    let corpus = Corpus::load();
+    for name in corpus.expected_failures.keys() {
+        assert!(
+            corpus.transcripts.contains_key(name),
+            "expected-failures.yaml names {name}, which is not in the corpus"
+        );
+    }
+}
+
+/// May only shrink, and is empty.
+const UNCOVERED: [&str; 0] = [];
+
+#[test]
+fn every_served_operation_has_a_transcript() {
+    let missing = coverage::missing(&Corpus::load());
+    assert_eq!(
+        missing, UNCOVERED,
+        "served operations that no transcript of conformance/corpus calls with success"
+    );
+}
+
+#[tokio::test]
+async fn the_cases_of_the_query_language() {
+    kql::all(&Target::open()).await;
+}

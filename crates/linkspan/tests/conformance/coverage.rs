@@ -1,0 +1,49 @@
+//! Which served operations no transcript calls.
+
+use std::collections::HashSet;
+
+use graph::{
+    odata,
+    route::{self, Found, Method, ROUTES, Service},
+};
+
+use crate::{corpus::Corpus, variables::Variables};
+
+/// Method and template of every served operation that no transcript calls and gets a success from.
+pub fn missing(corpus: &Corpus) -> Vec<String> {
+    let called: HashSet<(&str, &str)> = corpus
+        .transcripts
+        .values()
+        .flat_map(|transcript| &transcript.steps)
+        .filter(|step| (200..300).contains(&step.expect.status))
+        .filter_map(|step| step.request().ok())
+        .filter_map(|(method, path)| row(method, path))
+        .collect();
+    ROUTES
+        .iter()
+        .filter(|route| route.service == Service::Served)
+        .filter(|route| !called.contains(&(route.method.as_str(), route.path)))
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect()
+}
+
+/// The row of the table that a step's path leads to.
+fn row(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
+    let path = path.trim_start_matches('/').split('?').next()?;
+    let (version, rest) = path.split_once('/')?;
+    // Any id will do: variables stand for ids here.
+    let rest = plain(rest)?;
+    let owned = odata::path(&rest).ok()?;
+    match route::find(Method::parse(method)?, version == "beta", &odata::segments(&owned)) {
+        Found::Route(route, _) => Some((route.method.as_str(), route.path)),
+        Found::MethodNotAllowed(_) | Found::Unknown(_) => None,
+    }
+}
+
+fn plain(path: &str) -> Option<String> {
+    let mut variables = Variables::default();
+    for part in path.split("${").skip(1) {
+        variables.set(part.split_once('}')?.0, "x");
+    }
+    variables.fill(path).ok()
+}

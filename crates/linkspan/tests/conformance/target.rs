@@ -1,0 +1,183 @@
+//! The server that is asked: the built binary, started once for all tests that run at the same time, or one that is there already.
+
+use std::{
+    collections::HashMap,
+    env, fs,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::{Client, redirect};
+use serde_json::Value;
+
+use crate::{running::Running, variables::Variables};
+
+/// The sign-in of an app and everything else must be answered in this time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server, who is known there, and their tokens.
+pub struct Target {
+    /// `http://localhost:PORT`, without a slash at the end.
+    pub url: String,
+    /// For all requests.
+    pub client: Client,
+    ready: Value,
+    server: Arc<Option<Running>>,
+    tokens: Mutex<HashMap<String, String>>,
+}
+
+/// The server that other tests of this process are using.
+static SHARED: Mutex<Weak<Option<Running>>> = Mutex::new(Weak::new());
+
+/// Connections get different ids, also in different runs against one server.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+impl Target {
+    /// The server named in the environment, or the built binary.
+    pub fn open() -> Self {
+        let (server, ready) = match named() {
+            Some(ready) => (Arc::new(None), ready),
+            None => {
+                let server = started();
+                let ready = server.as_ref().as_ref().map_or(Value::Null, |it| it.ready.clone());
+                (server, ready)
+            }
+        };
+        let url = ready["http_url"].as_str().expect("the ready file has http_url");
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            client: Client::builder()
+                .redirect(redirect::Policy::none())
+                .timeout(PATIENCE)
+                .no_proxy()
+                .build()
+                .expect("a client"),
+            ready,
+            server,
+            tokens: Mutex::default(),
+        }
+    }
+
+    /// What a transcript may name: `${c}`, a connection id of its own, and everything of the seeded tenant.
+    pub fn variables(&self) -> Variables {
+        let mut variables = Variables::default();
+        let salt = RandomState::new().hash_one(NEXT.fetch_add(1, Ordering::Relaxed));
+        variables.set("c", format!("t{salt:016x}"));
+        variables.set("host", &self.url);
+        variables.set("tenant", self.ready["tenant_id"].as_str().unwrap_or_default());
+        let lists = [
+            ("apps", "client_id", ["client_secret", "name"]),
+            ("users", "id", ["upn", "password"]),
+            ("groups", "id", ["name", "name"]),
+        ];
+        for (list, id, members) in lists {
+            for entry in self.ready[list].as_array().into_iter().flatten() {
+                let text = |member: &str| entry[member].as_str().unwrap_or_default();
+                variables.set(text("name"), text(id));
+                for member in members {
+                    variables.set(format!("{}.{member}", text("name")), text(member));
+                }
+            }
+        }
+        variables
+    }
+
+    /// The token of an app, of a user through the app `search`, or of `user@app`; none for `nobody`.
+    pub async fn token(&self, caller: &str) -> Result<Option<String>, String> {
+        if caller == "nobody" {
+            return Ok(None);
+        }
+        let kept = |tokens: &Mutex<HashMap<_, _>>| {
+            let tokens = tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            tokens.get(caller).cloned()
+        };
+        if let Some(token) = kept(&self.tokens) {
+            return Ok(Some(token));
+        }
+        let token = self.sign_in(caller).await?;
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.insert(caller.to_owned(), token.clone());
+        Ok(Some(token))
+    }
+
+    async fn sign_in(&self, caller: &str) -> Result<String, String> {
+        let (user, app) = match caller.split_once('@') {
+            Some((user, app)) => (Some(user), app),
+            None if self.named("users", caller).is_some() => (Some(caller), "search"),
+            None => (None, caller),
+        };
+        let app = self.named("apps", app).ok_or_else(|| format!("no app is called {app}"))?;
+        let text = |entry: &Value, member: &str| entry[member].as_str().unwrap_or_default().to_owned();
+        let mut form = format!(
+            "scope=https://graph.microsoft.com/.default&client_id={}",
+            text(app, "client_id")
+        );
+        if app["client_secret"].is_string() {
+            form += &format!("&client_secret={}", text(app, "client_secret"));
+        }
+        match user {
+            None => form += "&grant_type=client_credentials",
+            Some(name) => {
+                let user = self.named("users", name).ok_or_else(|| format!("no user is called {name}"))?;
+                form += &format!(
+                    "&grant_type=password&username={}&password={}",
+                    text(user, "upn"),
+                    text(user, "password")
+                );
+            }
+        }
+        let tenant = self.ready["tenant_id"].as_str().unwrap_or_default();
+        let answer = self
+            .client
+            .post(format!("{}/{tenant}/oauth2/v2.0/token", self.url))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form)
+            .send()
+            .await
+            .map_err(|error| format!("signing in as {caller}: {error:?}"))?;
+        let body: Value = answer
+            .json()
+            .await
+            .map_err(|error| format!("signing in as {caller}: {error:?}"))?;
+        let token = body["access_token"].as_str();
+        token
+            .map(str::to_owned)
+            .ok_or_else(|| format!("signing in as {caller}: {body}"))
+    }
+
+    fn named(&self, list: &str, name: &str) -> Option<&Value> {
+        let entries = self.ready[list].as_array()?;
+        entries.iter().find(|entry| entry["name"] == name)
+    }
+
+    /// What the server has printed, for a failure's message.
+    pub fn said(&self) -> String {
+        self.server.as_ref().as_ref().map_or_else(String::new, Running::said)
+    }
+}
+
+/// The ready file of the server that the environment names.
+#[expect(clippy::disallowed_methods, reason = "the environment says which server is asked")]
+fn named() -> Option<Value> {
+    let url = env::var("LINKSPAN_CONFORMANCE_URL").ok()?;
+    let file = env::var("LINKSPAN_CONFORMANCE_READY_FILE")
+        .expect("LINKSPAN_CONFORMANCE_URL needs LINKSPAN_CONFORMANCE_READY_FILE beside it");
+    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let mut ready: Value = serde_json::from_str(&text).expect("the ready file is JSON");
+    ready["http_url"] = url.into();
+    Some(ready)
+}
+
+/// The running server, or a new one. It goes with the last test that holds it.
+fn started() -> Arc<Option<Running>> {
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let server = Arc::new(Some(Running::start(&["dev", "--ephemeral"])));
+        *shared = Arc::downgrade(&server);
+        server
+    })
+}

@@ -1,0 +1,118 @@
+//! A store that fails on command, with a word in its error that no client may ever read.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod faulty;
+mod world;
+
+use std::sync::{Arc, Mutex};
+
+use faulty::{CANARY, Fault, Faulty};
+use graph::route::{Door, ROUTES, Service};
+use world::{ITEM, SCHEMA, World};
+
+const BASE: &str = "/external/connections";
+
+/// A request that would succeed if the store did.
+fn request(door: Door) -> (&'static str, String, &'static str) {
+    let at = |method, path: &str, body| (method, format!("{BASE}{path}"), body);
+    match door {
+        Door::ListConnections => at("GET", "", ""),
+        Door::CreateConnection => at("POST", "", r#"{"id":"parts","name":"Parts"}"#),
+        Door::CreateConnectionRef => at("POST", "/$ref", r#"{"name":"Parts"}"#),
+        Door::GetConnection => at("GET", "/tickets", ""),
+        Door::UpdateConnection => at("PATCH", "/tickets", r#"{"name":"New"}"#),
+        Door::DeleteConnection => at("DELETE", "/tickets", ""),
+        Door::GetSchema => at("GET", "/tickets/schema", ""),
+        Door::RegisterSchema => at("PATCH", "/tickets/schema", SCHEMA),
+        Door::RegisterSchemaPost => at("POST", "/tickets/schema", SCHEMA),
+        Door::GetOperation => at("GET", "/tickets/operations/1", ""),
+        Door::GetItem => at("GET", "/tickets/items/T-1", ""),
+        Door::PutItem => at("PUT", "/tickets/items/T-1", ITEM),
+        Door::UpdateItem => at("PATCH", "/tickets/items/T-1", ITEM),
+        Door::DeleteItem => at("DELETE", "/tickets/items/T-1", ""),
+        Door::AddActivities => at(
+            "POST",
+            "/tickets/items/T-1/addActivities",
+            r#"{"activities":[{"type":"viewed","startDateTime":"2026-01-01T00:00:00Z","performedBy":{"type":"user","id":"00000000-0000-0000-0000-0000000000a1"}}]}"#,
+        ),
+        Door::CreateGroup => at("POST", "/tickets/groups", r#"{"id":"guests"}"#),
+        Door::GetGroup => at("GET", "/tickets/groups/staff", ""),
+        Door::UpdateGroup => at("PATCH", "/tickets/groups/staff", r#"{"displayName":"S"}"#),
+        Door::DeleteGroup => at("DELETE", "/tickets/groups/staff", ""),
+        Door::AddMember => at(
+            "POST",
+            "/tickets/groups/staff/members",
+            r#"{"id":"00000000-0000-0000-0000-0000000000a2","type":"user"}"#,
+        ),
+        Door::RemoveMember => at(
+            "DELETE",
+            "/tickets/groups/staff/members/00000000-0000-0000-0000-0000000000a1",
+            "",
+        ),
+        Door::Query => (
+            "POST",
+            "/search/query".to_owned(),
+            r#"{"requests":[{"entityTypes":["externalItem"],"contentSources":["/external/connections/tickets"],"query":{"queryString":"printer"}}]}"#,
+        ),
+        Door::GetMe => ("GET", "/me".to_owned(), ""),
+        Door::Refused => unreachable!("it is not served"),
+    }
+}
+
+#[tokio::test]
+async fn no_answer_repeats_what_the_store_said() {
+    let fault = Arc::new(Mutex::new(None));
+    let world = World::with(|store| Arc::new(Faulty::new(store, Arc::clone(&fault)))).await;
+    let connector = world.app("connector").await;
+    let alice = world.user("alice", "connector").await;
+    world.furnish(&connector).await;
+    let served = || {
+        ROUTES
+            .iter()
+            .filter(|route| route.service == Service::Served)
+    };
+
+    for (kind, status, code) in [
+        (Fault::Inconsistent, 500, "GeneralException"),
+        (Fault::Unavailable, 503, "serviceNotAvailable"),
+    ] {
+        *fault.lock().unwrap() = Some(kind);
+        for (route, version) in served().flat_map(|route| [(route, "v1.0"), (route, "beta")]) {
+            let (method, path, body) = request(route.door);
+            assert_eq!(method, route.method.as_str());
+            let token = if route.application.is_empty() {
+                &alice
+            } else {
+                &connector
+            };
+            let told = world
+                .send(token, method, &format!("/{version}{path}"), body)
+                .await;
+            told.assert_gateway_error(status, code);
+            assert_eq!(told.header("retry-after"), (status == 503).then_some("1"));
+            assert!(!format!("{told:?}").contains(CANARY), "{path}: {told:?}");
+        }
+    }
+
+    // The same requests are answered once the store is well again, so it was the store that they met.
+    *fault.lock().unwrap() = None;
+    for route in served().filter(|route| route.method.as_str() == "GET") {
+        let (method, path, body) = request(route.door);
+        let token = if route.application.is_empty() {
+            &alice
+        } else {
+            &connector
+        };
+        let told = world
+            .send(token, method, &format!("/v1.0{path}"), body)
+            .await;
+        // No operation has that id.
+        let expect = if route.door == Door::GetOperation {
+            404
+        } else {
+            200
+        };
+        assert_eq!(told.status, expect, "{path}: {told:?}");
+    }
+}

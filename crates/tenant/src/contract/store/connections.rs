@@ -1,0 +1,166 @@
+//! Connections, their names and their schemas.
+
+#![expect(clippy::unwrap_used, reason = "a suite for tests")]
+
+use std::sync::Arc;
+
+use graph::{
+    ConnectionId, ConnectionState, ErrorCode, OperationId, OperationStatus, PublicError,
+};
+
+use super::world::{NOW, World, connection, everyone, group, is_conflict, operation, schema};
+use crate::{
+    kept::{Expected, SchemaVersion, Version},
+    store::Store,
+    visibility::Visibility,
+};
+
+/// A connection is found by its id in any case, keeps it as written, and its id is taken in any case.
+pub async fn ids_are_compared_without_case(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
+    let made = store
+        .create_connection(&connection("Tickets"), NOW)
+        .await
+        .unwrap();
+    assert_eq!(made.connection, connection("Tickets"));
+    assert_eq!(made.version, Version(1));
+    assert_eq!(made.schema_version, SchemaVersion(0));
+    assert_eq!(made.schema, None);
+    assert_eq!(made.created_at, NOW);
+    for id in ["Tickets", "tickets", "TICKETS"] {
+        let id = ConnectionId::kept(id);
+        assert_eq!(store.connection(&id).await.unwrap().as_ref(), Some(&made));
+        assert_eq!(visibility.connection(&id).as_ref(), Some(&made));
+        let again = store.create_connection(&connection(id.as_str()), NOW).await;
+        assert!(is_conflict(&again));
+    }
+    let other = ConnectionId::kept("ticket");
+    assert_eq!(store.connection(&other).await.unwrap(), None);
+    assert_eq!(store.connections().await.unwrap(), [made]);
+}
+
+/// Connections are listed in the order they were made.
+pub async fn listed_in_the_order_made(store: Arc<dyn Store>, _: Arc<Visibility>) {
+    for id in ["zebra", "apple", "mango"] {
+        store.create_connection(&connection(id), NOW).await.unwrap();
+    }
+    let listed = store.connections().await.unwrap();
+    let ids: Vec<&str> = listed.iter().map(|kept| kept.connection.id.as_str()).collect();
+    assert_eq!(ids, ["zebra", "apple", "mango"]);
+    assert!(listed.is_sorted_by_key(|kept| kept.key));
+}
+
+/// An update replaces the members at the version it names, and no other.
+pub async fn updates_expect_a_version(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
+    let made = store
+        .create_connection(&connection("tickets"), NOW)
+        .await
+        .unwrap();
+    let mut changed = made.connection.clone();
+    changed.members.insert("description".to_owned(), "All of them".into());
+    let update = |expected| store.update_connection(made.key, &changed, Version(expected));
+    assert!(is_conflict(&update(2).await));
+    let kept = update(1).await.unwrap();
+    assert_eq!((kept.version, &kept.connection), (Version(2), &changed));
+    assert_eq!((kept.key, kept.created_at), (made.key, made.created_at));
+    assert_eq!(visibility.connection_at(made.key), Some(kept));
+    assert!(is_conflict(&update(1).await));
+    store.delete_connection(made.key).await.unwrap();
+    assert!(is_conflict(&update(2).await));
+}
+
+/// A deleted connection is out of everybody's sight at once, and its name is free; its number is not.
+pub async fn names_are_free_after_deletion(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
+    let old = World::new((store, visibility)).await;
+    let written = old.put("T-1", "Printer", &everyone()).await;
+    old.store.create_group(old.at, &group("eng")).await.unwrap();
+    assert!(old.store.delete_connection(old.at).await.unwrap());
+    assert!(!old.store.delete_connection(old.at).await.unwrap());
+    let id = ConnectionId::kept("tickets");
+    assert_eq!(old.store.connection(&id).await.unwrap(), None);
+    assert_eq!(old.visibility.connection_at(old.at), None);
+    is_gone(&old).await;
+
+    let new = World::named(old.opened(), "TICKETS").await;
+    assert!(new.at > old.at);
+    assert_eq!(new.item("T-1").await, None);
+    let again = new.put("T-1", "Scanner", &everyone()).await;
+    assert!(again.ordinal > written.ordinal);
+    assert_eq!(new.store.count_items(new.at).await.unwrap(), 1);
+    is_gone(&old).await;
+}
+
+async fn is_gone(world: &World) {
+    let (store, at) = (&world.store, world.at);
+    let eng = group("eng");
+    assert_eq!(world.kept().await, None);
+    assert_eq!(world.item("T-1").await, None);
+    assert_eq!(world.delete("T-1").await, None);
+    assert_eq!(store.count_items(at).await.unwrap(), 0);
+    assert_eq!(store.group(at, &eng.id).await.unwrap(), None);
+    assert!(!store.update_group(at, &eng).await.unwrap());
+    assert!(!store.delete_group(at, &eng.id).await.unwrap());
+    assert!(is_conflict(&store.create_group(at, &group("new")).await));
+    let operation = store.operation(at, &OperationId::kept("o1")).await;
+    assert_eq!(operation.unwrap(), None);
+    let put = world
+        .try_put("T-2", "Printer", &everyone(), Expected::Absent)
+        .await;
+    assert!(is_conflict(&put));
+}
+
+/// A schema makes a draft ready, counts, and expects the version it replaces; the operation can be asked for.
+pub async fn schemas_expect_a_version(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
+    let made = store
+        .create_connection(&connection("tickets"), NOW)
+        .await
+        .unwrap();
+    let register = |properties: &'static [&'static str], expected, id| {
+        let operation = operation(id, OperationStatus::Completed);
+        let (store, key) = (Arc::clone(&store), made.key);
+        async move {
+            let expected = SchemaVersion(expected);
+            store
+                .register_schema(key, &schema(properties), expected, &operation)
+                .await
+        }
+    };
+    assert!(is_conflict(&register(&["title"], 1, "o0").await));
+    let first = register(&["title"], 0, "o1").await.unwrap();
+    assert_eq!(first.schema.as_deref(), Some(&schema(&["title"])));
+    assert_eq!(first.schema_version, SchemaVersion(1));
+    assert_eq!(first.connection.state, ConnectionState::Ready);
+    assert_eq!(visibility.connection_at(made.key), Some(first));
+    assert!(is_conflict(&register(&["title"], 0, "o2").await));
+    let second = register(&["title", "body"], 1, "o3").await.unwrap();
+    assert_eq!(second.schema.as_deref(), Some(&schema(&["title", "body"])));
+    assert_eq!(second.schema_version, SchemaVersion(2));
+    for (id, found) in [("o0", false), ("o1", true), ("o2", false), ("o3", true)] {
+        let kept = store.operation(made.key, &OperationId::kept(id)).await;
+        let expect = found.then(|| operation(id, OperationStatus::Completed));
+        assert_eq!(kept.unwrap(), expect, "{id}");
+    }
+    // Who read the draft cannot bring it back.
+    let late = store.update_connection(made.key, &made.connection, made.version);
+    assert!(is_conflict(&late.await));
+    store.delete_connection(made.key).await.unwrap();
+    assert!(is_conflict(&register(&["title"], 2, "o4").await));
+}
+
+/// An operation that failed leaves a draft a draft, and its reason can be read.
+pub async fn failed_operations_keep_their_reason(store: Arc<dyn Store>, _: Arc<Visibility>) {
+    let made = store
+        .create_connection(&connection("tickets"), NOW)
+        .await
+        .unwrap();
+    let mut failed = operation("o1", OperationStatus::Failed);
+    failed.error = Some(
+        PublicError::new(ErrorCode::InvalidRequest, "No.").with_help("schema", "Try another."),
+    );
+    let kept = store
+        .register_schema(made.key, &schema(&["title"]), SchemaVersion(0), &failed)
+        .await
+        .unwrap();
+    assert_eq!(kept.connection.state, ConnectionState::Draft);
+    let read = store.operation(made.key, &failed.id).await.unwrap();
+    assert_eq!(read, Some(failed));
+}
