@@ -115,7 +115,7 @@ fn spawn(log: &Path, ready_file: &Path) -> io::Result<Child> {
         _ => {}
     }
     let log = File::create(log)?;
-    Command::new(place::built("linkspan"))
+    Command::new(place::built("debug", "linkspan"))
         .args([
             "dev",
             "--ephemeral",

@@ -19,10 +19,10 @@ pub fn target() -> PathBuf {
     target.map_or_else(|| root().join("target"), Path::to_owned)
 }
 
-/// A program built in the dev profile.
-pub fn built(name: &str) -> PathBuf {
+/// A program built in the profile whose directory is `profile`: `debug` or `release`.
+pub fn built(profile: &str, name: &str) -> PathBuf {
     target()
-        .join("debug")
+        .join(profile)
         .join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }
 
@@ -36,7 +36,7 @@ pub fn is_ci() -> bool {
 }
 
 /// The cargo that started us, at the root of the checkout.
-pub fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
+pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(arguments).current_dir(root());

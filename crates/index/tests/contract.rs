@@ -1,7 +1,5 @@
 //! The embedded engine keeps what the port promises.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::{fs, sync::Arc};
 
 use tenant::{contract::index as contract, index::Index};

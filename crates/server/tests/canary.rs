@@ -1,7 +1,5 @@
 //! A store that fails on command, with a word in its error that no client may ever read.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod faulty;
 mod world;
 
@@ -76,6 +74,7 @@ async fn no_answer_repeats_what_the_store_said() {
     for (kind, status, code) in [
         (Fault::Inconsistent, 500, "GeneralException"),
         (Fault::Unavailable, 503, "serviceNotAvailable"),
+        (Fault::Panic, 500, "GeneralException"),
     ] {
         *fault.lock().unwrap() = Some(kind);
         for (route, version) in served().flat_map(|route| [(route, "v1.0"), (route, "beta")]) {

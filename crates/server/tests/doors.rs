@@ -1,7 +1,5 @@
 //! Every row of the table: no token is 401, a wrong permission 403, an unknown segment 400, and what is not served 501.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod world;
 
 use graph::route::{ROUTES, Route, Service, Voice};

@@ -51,7 +51,9 @@ fn random() -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by acknowledged_writes_survive"]
 async fn child() {
-    let directory = env::var(DIRECTORY).unwrap();
+    let Ok(directory) = env::var(DIRECTORY) else {
+        return;
+    };
     let store = store::open(Path::new(&directory), Visibility::new()).unwrap();
     let at = ready(&*store, "tickets").await.unwrap().key;
     let mut tasks = JoinSet::new();

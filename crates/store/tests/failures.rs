@@ -189,7 +189,6 @@ async fn a_row_that_cannot_be_read_back_is_named_at_the_start() {
     check("UPDATE item SET text = 4294967296", "item.text of 1").await;
     check("UPDATE dirty SET stale = x'01'", "dirty.stale of 1").await;
     check("UPDATE dirty SET stale = x'0100000007000000'", "dirty.stale of 1").await;
-    check("UPDATE dirty SET deleted = 'x'", "dirty.deleted of 1").await;
     check(
         "INSERT INTO member VALUES (1, 'eng', 'alice', 'robot')",
         "member.kind of alice",

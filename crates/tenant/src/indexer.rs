@@ -63,6 +63,7 @@ async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             changed = stop.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(pause) => {}
+            () = tenant.progress.hurried() => {}
             () = tenant.dirty.notified(), if idle => {}
         }
     }
@@ -75,12 +76,17 @@ async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
 pub async fn step(tenant: &Tenant) -> Result<usize, Error> {
     // Two carriers could overtake each other and leave the older words in the index.
     let _alone = tenant.indexing.lock().await;
+    let written = tenant.progress.written();
     let claim = tenant.store.claim_dirty(LINES_MAX, BYTES_MAX).await?;
     if claim.lines.is_empty() {
+        tenant.progress.indexed(written);
         return Ok(0);
     }
     tenant.index.apply(batch(tenant, &claim)).await?;
     tenant.store.done(&claim).await?;
+    if claim.is_all {
+        tenant.progress.indexed(written);
+    }
     Ok(claim.lines.len())
 }
 

@@ -36,7 +36,7 @@ pub async fn put_item(
         } else {
             tenant.store.item(kept.key, &id).await?
         };
-        match write(tenant, &kept, &id, &draft, existing).await? {
+        match write(tenant, caller, &kept, (&id, &draft), existing).await? {
             Some(item) => return Ok(item),
             None => guess_absent = false,
         }
@@ -59,7 +59,7 @@ pub async fn update_item(
         let kept = access::connection(tenant, caller, Door::UpdateItem, connection).await?;
         let existing = tenant.store.item(kept.key, &id).await?;
         let existing = existing.ok_or_else(|| PublicError::not_found("Item"))?;
-        if let Some(item) = write(tenant, &kept, &id, &draft, Some(existing)).await? {
+        if let Some(item) = write(tenant, caller, &kept, (&id, &draft), Some(existing)).await? {
             return Ok(item);
         }
     }
@@ -69,9 +69,9 @@ pub async fn update_item(
 /// Admits a draft over what exists and writes it; `None` when somebody else was faster.
 async fn write(
     tenant: &Tenant,
+    caller: &Caller,
     kept: &KeptConnection,
-    id: &ItemId,
-    draft: &ItemDraft,
+    (id, draft): (&ItemId, &ItemDraft),
     existing: Option<KeptItem>,
 ) -> Result<Option<ExternalItem>, Error> {
     let schema = ready_schema(kept)?;
@@ -87,6 +87,7 @@ async fn write(
         Err(StoreError::Conflict) => Ok(None),
         Err(error) => Err(error.into()),
         Ok(_) => {
+            tenant.progress.wrote(&caller.app);
             tenant.dirty.notify_one();
             Ok(Some(item))
         }
@@ -151,6 +152,7 @@ pub async fn delete_item(
         .delete_item(kept.key, &ItemId::kept(id))
         .await?;
     deleted.ok_or_else(|| PublicError::not_found("Item"))?;
+    tenant.progress.wrote(&caller.app);
     tenant.dirty.notify_one();
     Ok(())
 }

@@ -17,6 +17,7 @@ pub mod items;
 pub mod kept;
 pub mod membership;
 pub mod operations;
+mod progress;
 pub mod schema;
 pub mod search;
 pub mod store;

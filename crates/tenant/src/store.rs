@@ -153,6 +153,8 @@ pub trait ItemStore {
 pub struct Claim {
     /// The lines, oldest first.
     pub lines: Vec<Dirty>,
+    /// Are these all the lines there were?
+    pub is_all: bool,
 }
 
 /// One line of the to-do list for the index: at most one per item.

@@ -6,7 +6,7 @@ use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use crate::{
-    accounts::OwnAccounts, clock::Clock, index::Index, membership::Membership, store::Store, visibility::Visibility,
+    accounts::OwnAccounts, clock::Clock, index::Index, membership::Membership, progress::Progress, store::Store, visibility::Visibility,
 };
 
 /// A tenant's ports and its live picture; the doors are free functions that take it first.
@@ -25,6 +25,8 @@ pub struct Tenant {
     pub visibility: Arc<Visibility>,
     /// Rung after every write that leaves a dirty line; the indexer listens.
     pub dirty: Notify,
+    /// How far the index is behind the writes.
+    pub progress: Progress,
     /// Held by whoever carries dirty lines to the index.
     pub indexing: Mutex<()>,
     /// Rung after every deletion of a connection; the purge listens.
@@ -48,6 +50,7 @@ impl Tenant {
             clock,
             visibility,
             dirty: Notify::new(),
+            progress: Progress::default(),
             indexing: Mutex::new(()),
             deleted: Notify::new(),
         }

@@ -395,8 +395,6 @@ fn whole(folded: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use graph::{DateTime, ExternalItemContent, ItemId};
 
     use super::*;

@@ -82,7 +82,7 @@ impl PositionsQuery {
                 wall,
             } => {
                 let wall = if *distance as usize >= terms::GAP_FAR {
-                    open_term(reader, wall)?
+                    open_term(reader, wall)?.map(Box::new)
                 } else {
                     None
                 };
@@ -308,7 +308,7 @@ enum Rule {
     Near {
         distance: u32,
         ordered: bool,
-        wall: Option<SegmentPostings>,
+        wall: Option<Box<SegmentPostings>>,
     },
 }
 

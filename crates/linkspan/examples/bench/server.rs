@@ -58,9 +58,11 @@ impl Server {
             text(&app["client_secret"])
         );
         let user = &told["users"][0];
+        // Searches of an app wait for what the same app wrote; this measures all others.
+        let search = &told["apps"][4];
         let sign_in = format!(
             "grant_type=password&client_id={}&username={}&password={}&{scope}",
-            text(&app["client_id"]),
+            text(&search["client_id"]),
             text(&user["upn"]),
             text(&user["password"])
         );

@@ -61,8 +61,6 @@ fn is_echoed(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use axum::http::HeaderValue;
 
     use super::*;

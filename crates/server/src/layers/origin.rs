@@ -90,8 +90,6 @@ fn is_host(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use axum::http::Request;
 
     use super::*;

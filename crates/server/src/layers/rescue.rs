@@ -37,8 +37,6 @@ fn text(payload: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
     use super::*;
 
     #[tokio::test]

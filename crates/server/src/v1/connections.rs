@@ -4,27 +4,24 @@
 
 use axum::http::StatusCode;
 use graph::{ConnectionDraft, ConnectionPatch, PublicError, odata::Context, route::Door};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tenant::{Error, Tenant, connections, kept::KeptConnection};
 
-use super::page::{self, Page};
+use super::page;
 use crate::{ask::Ask, layers::quirks, respond::Answer};
 
 /// POST, and the early POST to `$ref`: 201.
 pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let draft = ConnectionDraft::read(&ask.json("an externalConnection").await?)?;
-    if draft.id.is_none() && !(ask.beta || ask.route.door == Door::CreateConnectionRef) {
-        return Err(without_id().into());
-    }
+    let draft = said(ask).await?;
     let (ignored, repeat) = (draft.ignored.clone(), draft.used_authorized_apps);
     let fresh = ask.new_id().simple().to_string();
     let kept = connections::create_connection(&ask.tenant, &ask.caller, draft, &fresh).await?;
-    let members = to_json(&ask.tenant, ask.beta, &kept).await?;
-    let mut body = ask.in_context(Context::Connection, members);
+    let mut members = to_json(&ask.tenant, ask.beta, &kept).await?;
     if repeat {
-        quirks::repeat_authorized_apps(&mut body);
+        quirks::repeat_authorized_apps(&mut members);
     }
     let location = ask.url(&format!("external/connections/{}", kept.connection.id));
+    let body = ask.in_context(Context::Connection, members);
     Ok(Answer::json(StatusCode::CREATED, body)
         .at(location)
         .ignoring("members", &ignored))
@@ -34,29 +31,16 @@ pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
 pub(super) async fn list_connections(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let options = ask.options()?;
     let all = connections::list_connections(&ask.tenant, &ask.caller).await?;
-    let Page { shown, total, next } = page::page(all, &options)?;
-    let mut value = Vec::with_capacity(shown.len());
-    for kept in &shown {
+    let page = page::page(all, &options)?;
+    let mut value = Vec::with_capacity(page.shown.len());
+    for kept in &page.shown {
         let mut member = to_json(&ask.tenant, ask.beta, kept).await?;
         options.keep_selected(&mut member);
         value.push(member);
     }
-    let mut members = Map::new();
-    if options.count {
-        members.insert("@odata.count".to_owned(), json!(total));
-    }
-    if let Some(token) = next {
-        let link = format!(
-            "external/connections?{}",
-            page::continued(ask.query, &token)
-        );
-        members.insert("@odata.nextLink".to_owned(), Value::String(ask.url(&link)));
-    }
-    members.insert("value".to_owned(), Value::Array(value));
-    let body = ask.in_context(
-        Context::Connections(&options.select),
-        Value::Object(members),
-    );
+    let next = page.link(&ask.url("external/connections"), ask.query);
+    let members = page::members(options.count.then_some(page.total), next, value);
+    let body = ask.in_context(Context::Connections(&options.select), members);
     Ok(Answer::json(StatusCode::OK, body).ignoring("options", &options.ignored))
 }
 
@@ -98,10 +82,14 @@ async fn to_json(tenant: &Tenant, beta: bool, kept: &KeptConnection) -> Result<V
     Ok(kept.connection.to_json(beta, count))
 }
 
-/// Only beta and `$ref` make up an id.
-fn without_id() -> PublicError {
-    PublicError::invalid(
-        "id",
-        "The connection has no `id`. Add one: 3 to 32 ASCII letters and digits, for example \"id\": \"partslist\".",
-    )
+/// What the body says; only beta and `$ref` make up an id.
+async fn said(ask: &mut Ask<'_>) -> Result<ConnectionDraft, PublicError> {
+    let draft = ConnectionDraft::read(&ask.json("an externalConnection").await?)?;
+    if draft.id.is_none() && !ask.beta && ask.route.door != Door::CreateConnectionRef {
+        return Err(PublicError::invalid(
+            "id",
+            "The connection has no `id`. Add one: 3 to 32 ASCII letters and digits, for example \"id\": \"partslist\".",
+        ));
+    }
+    Ok(draft)
 }

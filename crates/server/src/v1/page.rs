@@ -10,7 +10,7 @@ use graph::{
     odata::{Filter, FilterProperty, QueryOptions},
 };
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tenant::kept::KeptConnection;
 
 /// One page of a list.
@@ -55,8 +55,29 @@ pub(super) fn page(
     })
 }
 
+impl Page {
+    /// The URL of the next page below that of the collection.
+    pub fn link(&self, collection: &str, query: &str) -> Option<String> {
+        let token = self.next.as_deref()?;
+        Some(format!("{collection}?{}", continued(query, token)))
+    }
+}
+
+/// The members of an answer with a list, in the order in which the Graph writes them.
+pub(super) fn members(count: Option<usize>, next: Option<String>, value: Vec<Value>) -> Value {
+    let mut members = Map::new();
+    if let Some(count) = count {
+        members.insert("@odata.count".to_owned(), json!(count));
+    }
+    if let Some(next) = next {
+        members.insert("@odata.nextLink".to_owned(), Value::String(next));
+    }
+    members.insert("value".to_owned(), Value::Array(value));
+    Value::Object(members)
+}
+
 /// The query of the next page: the options as they were sent, and the new token.
-pub(super) fn continued(query: &str, token: &str) -> String {
+fn continued(query: &str, token: &str) -> String {
     let is_token = |piece: &&str| {
         let name = piece.split('=').next().unwrap_or_default();
         let name = percent_decode_str(name).decode_utf8_lossy();
@@ -114,8 +135,6 @@ fn read(token: &str) -> Result<Place, PublicError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use graph::{ConnectionId, ConnectionKey, ConnectionState, ExternalConnection};
     use tenant::kept::{SchemaVersion, Version};
 

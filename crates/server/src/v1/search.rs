@@ -47,3 +47,15 @@ impl Drop for Ending {
         self.0.cancel();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_request_ends_its_search() {
+        let cancel = Cancel::default();
+        drop(Ending(cancel.clone()));
+        assert!(cancel.is_canceled());
+    }
+}

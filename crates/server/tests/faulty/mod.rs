@@ -1,5 +1,5 @@
 //! A real store that fails on command.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::sync::{Arc, Mutex};
 
@@ -26,6 +26,7 @@ pub const CANARY: &str = "nightingale";
 pub enum Fault {
     Unavailable,
     Inconsistent,
+    Panic,
 }
 
 /// A store that passes everything on while there is no fault.
@@ -40,8 +41,10 @@ impl Faulty {
     }
 
     fn well(&self) -> Result<(), StoreError> {
-        match *self.fault.lock().unwrap() {
+        let fault = *self.fault.lock().unwrap();
+        match fault {
             None => Ok(()),
+            Some(Fault::Panic) => panic!("{CANARY}"),
             Some(Fault::Unavailable) => Err(StoreError::Unavailable(CANARY.into())),
             Some(Fault::Inconsistent) => Err(StoreError::Inconsistent {
                 table: CANARY,

@@ -1,6 +1,7 @@
 //! A fresh tenant on the real embedded engines behind the real router, with its clock stopped and its ids counted.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test that cannot set up its world has failed"
 )]
 #![expect(dead_code, reason = "each test uses its part of the world")]

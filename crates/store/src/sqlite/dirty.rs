@@ -161,7 +161,10 @@ pub(super) fn claim(sql: &Connection, limit: u32, bytes: usize) -> Result<Claim,
          ORDER BY d.since LIMIT ?1",
     )?;
     let mut rows = statement.query([limit])?;
-    let mut claim = Claim::default();
+    let mut claim = Claim {
+        lines: Vec::new(),
+        is_all: true,
+    };
     let mut left = bytes;
     while let Some(row) = rows.next()? {
         let columns = Columns::new(row, "dirty", 0);
@@ -172,6 +175,7 @@ pub(super) fn claim(sql: &Connection, limit: u32, bytes: usize) -> Result<Claim,
             (Some(item), size)
         };
         if size > left && !claim.lines.is_empty() {
+            claim.is_all = false;
             break;
         }
         left = left.saturating_sub(size);
@@ -182,6 +186,7 @@ pub(super) fn claim(sql: &Connection, limit: u32, bytes: usize) -> Result<Claim,
             item,
         });
     }
+    claim.is_all &= claim.lines.len() < limit as usize;
     Ok(claim)
 }
 

@@ -60,13 +60,7 @@ fn items() -> Vec<(u64, Document)> {
         ("changed", date(-100)),
         ("done", Value::Boolean(false)),
     ];
-    let third = [
-        ("title", text("Quarterly")),
-        ("tags", texts(&["dark", "red"])),
-        ("Note", text("… —")),
-        ("size", Value::Int64(WIDE + 1)),
-        ("ratio", Value::Double(WIDE as f64)),
-    ];
+    let third = odd_item();
     let there = [
         ("title", text("Budget plan")),
         ("size", text("10")),
@@ -98,6 +92,17 @@ fn items() -> Vec<(u64, Document)> {
     ]
 }
 
+/// An item at the edges of what its types hold.
+fn odd_item() -> [(&'static str, Value); 5] {
+    [
+        ("title", text("Quarterly")),
+        ("tags", texts(&["dark", "red"])),
+        ("Note", text("… —")),
+        ("size", Value::Int64(WIDE + 1)),
+        ("ratio", Value::Double(WIDE as f64)),
+    ]
+}
+
 /// Every kind of criteria on a few items.
 pub async fn every_criteria(index: Arc<dyn Index>) {
     let mut scene = Scene::new();
@@ -113,6 +118,7 @@ pub async fn every_criteria(index: Arc<dyn Index>) {
     properties(&index, &lens).await;
     beginnings(&index, &lens).await;
     numbers(&index, &lens).await;
+    ranges(&index, &lens).await;
     dates_and_truth(&index, &lens).await;
     existence(&index, &lens).await;
 }
@@ -322,6 +328,10 @@ async fn numbers(index: &Arc<dyn Index>, lens: &Lens) {
     check(index, equals("ratios", double(-2.0)), lens, &[1]).await;
     check(index, equals("sizes", int(50)), lens, &[1]).await;
     // A string is no number, a number of the other connection is not ours.
+}
+
+async fn ranges(index: &Arc<dyn Index>, lens: &Lens) {
+    let (int, double) = (Value::Int64, Value::Double);
     check(index, equals("size", text("10")), lens, &[]).await;
 
     check(

@@ -1,0 +1,88 @@
+//! How far the index is behind the writes: an app that writes and then searches finds what it wrote.
+//!
+//! Other searches never wait: they find an item when the index has it, which takes a fraction of a second.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{Notify, watch};
+
+/// A search waits for its app's own writes at most this long.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How many apps are remembered before the memory is emptied; a forgotten app's searches just do not wait.
+const APPS_MAX: usize = 1024;
+
+/// Counts of acknowledged writes, and up to which of them the index has everything.
+pub struct Progress {
+    written: AtomicU64,
+    indexed: watch::Sender<u64>,
+    last_of_app: Mutex<HashMap<String, u64>>,
+    /// Rung by a search that waits, so that the indexer cuts its rest short.
+    hurry: Notify,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            written: AtomicU64::new(0),
+            indexed: watch::Sender::new(0),
+            last_of_app: Mutex::default(),
+            hurry: Notify::new(),
+        }
+    }
+}
+
+impl Progress {
+    /// An app's write was acknowledged.
+    pub(crate) fn wrote(&self, app: &str) {
+        let number = self.written.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut last = self.last_of_app();
+        if let Some(known) = last.get_mut(app) {
+            *known = number;
+            return;
+        }
+        if last.len() >= APPS_MAX {
+            last.clear();
+        }
+        last.insert(app.to_owned(), number);
+    }
+
+    /// The writes acknowledged so far; to be read before a claim, which then holds all of them.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::SeqCst)
+    }
+
+    /// The index has every write up to this number.
+    pub(crate) fn indexed(&self, up_to: u64) {
+        self.indexed.send_replace(up_to);
+    }
+
+    /// Waits, within bounds, until the index has what the app wrote.
+    pub(crate) async fn own_writes(&self, app: &str) {
+        let wanted = self.last_of_app().get(app).copied().unwrap_or_default();
+        let mut indexed = self.indexed.subscribe();
+        if *indexed.borrow() >= wanted {
+            return;
+        }
+        self.hurry.notify_one();
+        // Whoever waited too long searches what there is.
+        let _ = tokio::time::timeout(PATIENCE, indexed.wait_for(|has| *has >= wanted)).await;
+    }
+
+    /// Resolves when a search waits.
+    pub(crate) async fn hurried(&self) {
+        self.hurry.notified().await;
+    }
+
+    fn last_of_app(&self) -> std::sync::MutexGuard<'_, HashMap<String, u64>> {
+        self.last_of_app
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
