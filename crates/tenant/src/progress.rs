@@ -1,6 +1,6 @@
 //! How far the index is behind the writes: an app that writes and then searches finds what it wrote.
 //!
-//! Other searches never wait: they find an item when the index has it, which takes a fraction of a second.
+//! Searches of other apps wait a moment when there is little to wait for, and never while a crawl is running.
 
 use std::{
     collections::HashMap,
@@ -15,6 +15,10 @@ use tokio::sync::{Notify, watch};
 
 /// A search waits for its app's own writes at most this long.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// A search of another app waits at most this long …
+const COURTESY: Duration = Duration::from_millis(250);
+/// … and only if at most so many writes are not in the index yet.
+const COURTESY_WRITES: u64 = 32;
 /// How many apps are remembered before the memory is emptied; a forgotten app's searches just do not wait.
 const APPS_MAX: usize = 1024;
 
@@ -63,16 +67,23 @@ impl Progress {
         self.indexed.send_replace(up_to);
     }
 
-    /// Waits, within bounds, until the index has what the app wrote.
-    pub(crate) async fn own_writes(&self, app: &str) {
-        let wanted = self.last_of_app().get(app).copied().unwrap_or_default();
-        let mut indexed = self.indexed.subscribe();
-        if *indexed.borrow() >= wanted {
-            return;
+    /// Waits, within bounds, until the index has what the app wrote, or the little that others wrote.
+    pub(crate) async fn caught_up(&self, app: &str) {
+        let own = self.last_of_app().get(app).copied().unwrap_or_default();
+        let all = self.written();
+        let has = *self.indexed.borrow();
+        if own > has {
+            self.hurry.notify_one();
+            self.reaches(own, PATIENCE).await;
+        } else if all > has && all - has <= COURTESY_WRITES {
+            self.reaches(all, COURTESY).await;
         }
-        self.hurry.notify_one();
-        // Whoever waited too long searches what there is.
-        let _ = tokio::time::timeout(PATIENCE, indexed.wait_for(|has| *has >= wanted)).await;
+    }
+
+    /// Whoever waited too long searches what there is.
+    async fn reaches(&self, wanted: u64, patience: Duration) {
+        let mut indexed = self.indexed.subscribe();
+        let _ = tokio::time::timeout(patience, indexed.wait_for(|has| *has >= wanted)).await;
     }
 
     /// Resolves when a search waits.

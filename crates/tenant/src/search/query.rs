@@ -39,7 +39,7 @@ pub async fn query(
 ) -> Result<Vec<SearchResponse>, Error> {
     caller.may(Door::Query)?;
     let user = caller.user.as_deref().ok_or_else(search::application_refused)?;
-    tenant.progress.own_writes(&caller.app).await;
+    tenant.progress.caught_up(&caller.app).await;
     let mut responses = Vec::with_capacity(requests.len());
     for request in &requests {
         let search = Search {
