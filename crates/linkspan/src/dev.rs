@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
+use etcetera::BaseStrategy;
 
 use crate::{
     cli::{Demo, Dev, Listen},
@@ -15,10 +16,14 @@ use crate::{
 /// Serves until it is told to stop.
 pub async fn dev(options: Dev) -> anyhow::Result<()> {
     if options.proxy.is_some() {
-        bail!("--proxy is not served yet: it comes with a later release; point the client at the HTTP or HTTPS address instead");
+        bail!(
+            "--proxy is not served yet: it comes with a later release; point the client at the HTTP or HTTPS address instead"
+        );
     }
     if options.seed.is_some() {
-        bail!("--seed is not served yet: it comes with a later release; the seeded tenant is the one that `linkspan dev` prints");
+        bail!(
+            "--seed is not served yet: it comes with a later release; the seeded tenant is the one that `linkspan dev` prints"
+        );
     }
     let running = start(&options.listen).await?;
     ready::print(&running.addresses, &running.data)?;
@@ -102,8 +107,10 @@ fn data_directory(options: &Listen) -> anyhow::Result<(PathBuf, Option<tempfile:
     }
     let data = match &options.data {
         Some(data) => data.clone(),
-        None => dirs::data_dir()
+        None => etcetera::choose_base_strategy()
+            .ok()
             .context("this user has no data directory: say where the data may live with --data DIR, or use --ephemeral")?
+            .data_dir()
             .join("linkspan"),
     };
     std::fs::create_dir_all(&data)
@@ -170,9 +177,18 @@ mod tests {
 
     #[test]
     fn public_urls_are_scheme_and_authority() {
-        assert_eq!(public_url("https://search.example/").unwrap(), "https://search.example");
+        assert_eq!(
+            public_url("https://search.example/").unwrap(),
+            "https://search.example"
+        );
         assert_eq!(public_url("http://h:1").unwrap(), "http://h:1");
-        for bad in ["search.example", "ftp://h", "https://", "https://h/path", "https://h?x"] {
+        for bad in [
+            "search.example",
+            "ftp://h",
+            "https://",
+            "https://h/path",
+            "https://h?x",
+        ] {
             assert!(public_url(bad).is_err(), "{bad}");
         }
     }

@@ -77,7 +77,10 @@ pub fn write(file: &Path, addresses: &Addresses) -> anyhow::Result<()> {
 /// What `linkspan dev` prints.
 pub fn print(addresses: &Addresses, data: &Path) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "Linkspan is ready (dev: the credentials below are published, so it listens on this machine only)\n")?;
+    writeln!(
+        out,
+        "Linkspan is ready (dev: the credentials below are published, so it listens on this machine only)\n"
+    )?;
     writeln!(out, "  HTTP     {}", addresses.http_url)?;
     writeln!(out, "  HTTPS    {}", addresses.https_url)?;
     writeln!(out, "  CA file  {}", addresses.ca_file.display())?;
@@ -88,21 +91,42 @@ pub fn print(addresses: &Addresses, data: &Path) -> std::io::Result<()> {
         let secret = app.secret.unwrap_or("– (public client)");
         writeln!(out, "  {:<16} {:<37} {secret}", app.name, app.client_id)?;
     }
-    writeln!(out, "\n  {:<7} {:<37} {:<20} {:<23} groups", "user", "id", "name to sign in", "password")?;
+    writeln!(
+        out,
+        "\n  {:<7} {:<37} {:<20} {:<23} groups",
+        "user", "id", "name to sign in", "password"
+    )?;
     for user in USERS {
         let groups: Vec<_> = GROUPS
             .iter()
             .filter(|group| group.members.contains(&user.name))
             .map(|group| group.name)
             .collect();
-        let groups = if user.guest { "(guest)".to_owned() } else { groups.join(", ") };
-        writeln!(out, "  {:<7} {:<37} {:<20} {:<23} {groups}", user.name, user.id, user.upn, user.password)?;
+        let groups = if user.guest {
+            "(guest)".to_owned()
+        } else {
+            groups.join(", ")
+        };
+        writeln!(
+            out,
+            "  {:<7} {:<37} {:<20} {:<23} {groups}",
+            user.name, user.id, user.upn, user.password
+        )?;
     }
     writeln!(out, "\n  {:<12} {:<37} members", "group", "id")?;
     for group in GROUPS {
-        writeln!(out, "  {:<12} {:<37} {}", group.name, group.id, group.members.join(", "))?;
+        writeln!(
+            out,
+            "  {:<12} {:<37} {}",
+            group.name,
+            group.id,
+            group.members.join(", ")
+        )?;
     }
-    writeln!(out, "\nThree lines to copy: a token, a connection, a search as alice")?;
+    writeln!(
+        out,
+        "\nThree lines to copy: a token, a connection, a search as alice"
+    )?;
     for line in lines_to_copy(&addresses.http_url) {
         writeln!(out, "\n{line}")?;
     }

@@ -116,10 +116,30 @@ pub const APPS: &[SeededApp] = &[
 
 /// The seeded users.
 pub const USERS: &[SeededUser] = &[
-    user("alice", "5eed0000-0000-4000-8000-0000000000b1", "alice@linkspan.test", "alice-password-for-dev"),
-    user("bob", "5eed0000-0000-4000-8000-0000000000b2", "bob@linkspan.test", "bob-password-for-dev"),
-    user("carol", "5eed0000-0000-4000-8000-0000000000b3", "carol@linkspan.test", "carol-password-for-dev"),
-    user("dave", "5eed0000-0000-4000-8000-0000000000b4", "dave@linkspan.test", "dave-password-for-dev"),
+    user(
+        "alice",
+        "5eed0000-0000-4000-8000-0000000000b1",
+        "alice@linkspan.test",
+        "alice-password-for-dev",
+    ),
+    user(
+        "bob",
+        "5eed0000-0000-4000-8000-0000000000b2",
+        "bob@linkspan.test",
+        "bob-password-for-dev",
+    ),
+    user(
+        "carol",
+        "5eed0000-0000-4000-8000-0000000000b3",
+        "carol@linkspan.test",
+        "carol-password-for-dev",
+    ),
+    user(
+        "dave",
+        "5eed0000-0000-4000-8000-0000000000b4",
+        "dave@linkspan.test",
+        "dave-password-for-dev",
+    ),
     SeededUser {
         name: "erin",
         id: "5eed0000-0000-4000-8000-0000000000b5",

@@ -111,7 +111,9 @@ fn lock(data: &Path) -> anyhow::Result<File> {
     let path = data.join("lock");
     let file = File::create(&path).with_context(|| format!("could not make {}", path.display()))?;
     if file.try_lock().is_err() {
-        bail!("another linkspan uses it; stop that one, or choose another directory with --data DIR or --ephemeral");
+        bail!(
+            "another linkspan uses it; stop that one, or choose another directory with --data DIR or --ephemeral"
+        );
     }
     Ok(file)
 }

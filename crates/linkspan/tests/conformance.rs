@@ -4,6 +4,8 @@
 //! Transcripts are data: what is asked, as whom, and what must come back. Each has a connection id of its own, so they share
 //! one server and disturb nobody.
 
+#![expect(clippy::panic, reason = "a test stops at the first surprise")]
+
 #[path = "conformance/corpus.rs"]
 mod corpus;
 #[path = "conformance/coverage.rs"]
@@ -15,6 +17,8 @@ mod matching;
 #[path = "conformance/play.rs"]
 mod play;
 mod running;
+#[path = "running/sign_in.rs"]
+mod sign_in;
 #[path = "conformance/target.rs"]
 mod target;
 #[path = "conformance/variables.rs"]
@@ -28,7 +32,11 @@ async fn play_folder(folder: &str) {
     let corpus = Corpus::load();
     let target = Target::open();
     let (mut played, mut expected, mut wrong) = (0, 0, Vec::new());
-    for (name, transcript) in corpus.transcripts.iter().filter(|(name, _)| name.starts_with(&format!("{folder}/"))) {
+    for (name, transcript) in corpus
+        .transcripts
+        .iter()
+        .filter(|(name, _)| name.starts_with(&format!("{folder}/")))
+    {
         played += 1;
         let outcome = play::transcript(&target, &corpus, transcript).await;
         match (outcome, corpus.expected_failures.get(name)) {

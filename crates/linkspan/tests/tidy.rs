@@ -13,7 +13,9 @@ const NOUNS: &str = "connection schema item group operation activity";
 const DECISION: &str = "Question, Choice, Because, Cost, What would change our mind";
 
 /// What no source file may be, and what to do about it.
-const RULES: [(fn(&Source) -> bool, &str); 6] = [
+type Rule = (fn(&Source) -> bool, &'static str);
+
+const RULES: [Rule; 6] = [
     (
         too_long,
         "has more than 600 lines: split it by what its parts are about",

@@ -13,7 +13,7 @@ use axum::{
 };
 use graph::{
     ErrorCode, PublicError, odata,
-    route::{self, Found, Method, Params, Route, Service, Voice},
+    route::{self, Found, Method, Params, Route, Serving, Voice},
 };
 use tenant::Error;
 use tracing::Instrument;
@@ -205,7 +205,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 
 /// Permission is asked before the body is read: the door asks again, but nobody should have to send 30 MB to hear no.
 async fn enter(ask: &mut Ask<'_>) -> Result<respond::Answer, Error> {
-    if ask.route.service == Service::Served && ask.route.voice == Voice::Gateway {
+    if ask.route.serving == Serving::Served {
         ask.caller.may(ask.route.door)?;
     }
     v1::open(ask).await

@@ -6,7 +6,7 @@ mod world;
 use std::sync::{Arc, Mutex};
 
 use faulty::{CANARY, Fault, Faulty};
-use graph::route::{Door, ROUTES, Service};
+use graph::route::{Door, ROUTES, Serving};
 use world::{ITEM, SCHEMA, World};
 
 const BASE: &str = "/external/connections";
@@ -68,7 +68,7 @@ async fn no_answer_repeats_what_the_store_said() {
     let served = || {
         ROUTES
             .iter()
-            .filter(|route| route.service == Service::Served)
+            .filter(|route| route.serving == Serving::Served)
     };
 
     for (kind, status, code) in [

@@ -2,7 +2,7 @@
 
 mod world;
 
-use graph::route::{ROUTES, Route, Service, Voice};
+use graph::route::{ROUTES, Route, Serving, Voice};
 use serde_json::json;
 use world::{ITEM, SCHEMA, World};
 
@@ -59,7 +59,7 @@ async fn without_the_permission_every_served_row_is_403_before_the_body_is_read(
         world.user("alice", "stranger").await,
     ];
     let mut seen = 0;
-    for (route, path) in each().filter(|(route, _)| route.service == Service::Served) {
+    for (route, path) in each().filter(|(route, _)| route.serving == Serving::Served) {
         for token in &tokens {
             let told = world.send(token, route.method.as_str(), &path, "{").await;
             match route.voice {
@@ -83,10 +83,10 @@ async fn what_is_not_served_says_so_whatever_the_permission() {
     let tokens = [world.app("stranger").await, world.app("connector").await];
     for (route, path) in each() {
         for token in &tokens {
-            let expect = match route.service {
-                Service::Served => continue,
-                Service::Refused(reason) => (501, "notSupported", reason),
-                Service::Absent => (404, "UnknownError", ""),
+            let expect = match route.serving {
+                Serving::Served => continue,
+                Serving::Refused(reason) => (501, "notSupported", reason),
+                Serving::Absent => (404, "UnknownError", ""),
             };
             let told = world.send(token, route.method.as_str(), &path, "{").await;
             told.assert_gateway_error(expect.0, expect.1);

@@ -1,7 +1,10 @@
 //! The yardstick for durable writes: a raw SQLite loop of item upserts with outbox rows, grouped into commits, and nothing else.
 //!
 //! `group_commit DIR SECONDS ROWS_PER_COMMIT` prints rows per second.
-#![expect(clippy::unwrap_used, reason = "a measurement that cannot measure stops")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a measurement that cannot measure stops"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +39,9 @@ fn main() {
                 .unwrap();
             let ordinal = transaction.last_insert_rowid();
             transaction
-                .prepare_cached("INSERT INTO dirty VALUES (?1, 1) ON CONFLICT DO UPDATE SET version = 1")
+                .prepare_cached(
+                    "INSERT INTO dirty VALUES (?1, 1) ON CONFLICT DO UPDATE SET version = 1",
+                )
                 .unwrap()
                 .execute([ordinal])
                 .unwrap();

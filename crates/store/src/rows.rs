@@ -95,8 +95,7 @@ pub(crate) fn item(row: &Row<'_>, first: usize) -> Result<(KeptItem, usize), Fau
     let acl: Vec<Acl> =
         serde_json::from_str(sent).map_err(|error| body.wrong("acl", error.to_string()))?;
     let id = ItemId::kept(columns.text(2, "id")?);
-    let item =
-        ExternalItem::from_kept(id, acl, kept).map_err(|why| body.wrong("kept", why))?;
+    let item = ExternalItem::from_kept(id, acl, kept).map_err(|why| body.wrong("kept", why))?;
     let item = KeptItem {
         at: ConnectionKey(columns.number(1, "connection")?),
         ordinal: Ordinal(columns.number(0, "ordinal")?),

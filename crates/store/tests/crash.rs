@@ -195,7 +195,11 @@ impl Told {
         let state = item.map(|kept| (title(kept), kept.item.acl[0].value.clone()));
         let acknowledged = self.acknowledged.get(id).cloned().flatten();
         if state != acknowledged {
-            assert_eq!(Some(&state), self.tried.get(id), "{id}: not {acknowledged:?}");
+            assert_eq!(
+                Some(&state),
+                self.tried.get(id),
+                "{id}: not {acknowledged:?}"
+            );
             self.acknowledged.insert(id.to_owned(), state);
         }
     }
@@ -214,7 +218,10 @@ impl Told {
                 let told = |(of, version): &(u64, u32)| {
                     *of == ordinal && (*version == text || (gone && *version > text))
                 };
-                assert!(self.told.iter().any(told), "{ordinal} was lost to the index");
+                assert!(
+                    self.told.iter().any(told),
+                    "{ordinal} was lost to the index"
+                );
             }
         }
     }
@@ -257,7 +264,11 @@ async fn acknowledged_writes_survive() {
     let mut told = Told::default();
     for kill in 0..KILLS {
         // The first ones hit the making of the store.
-        let lines = if kill < 4 { 1 + kill } else { 1 + random() % 3000 };
+        let lines = if kill < 4 {
+            1 + kill
+        } else {
+            1 + random() % 3000
+        };
         run(directory.path(), &mut told, lines);
         told.check(directory.path()).await;
     }

@@ -137,7 +137,10 @@ async fn a_directory_that_cannot_be_made_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
     std::fs::write(&file, "not a directory").unwrap();
-    assert!(is_unavailable(&store::open(&file.join("data"), Visibility::new())));
+    assert!(is_unavailable(&store::open(
+        &file.join("data"),
+        Visibility::new()
+    )));
     std::fs::write(directory.path().join("store.sqlite"), [b'x'; 8192]).unwrap();
     let answer = place(store::open(directory.path(), Visibility::new()));
     assert_eq!(answer.as_deref(), Some("store.file of store.sqlite"));
@@ -158,7 +161,10 @@ async fn what_was_sent_is_written() {
     drop(world);
     let store = store::open(directory.path(), Visibility::new()).unwrap();
     assert_eq!(store.count_items(at).await.unwrap(), 500);
-    assert_eq!(store.claim_dirty(1000, 1 << 20).await.unwrap().lines.len(), 500);
+    assert_eq!(
+        store.claim_dirty(1000, 1 << 20).await.unwrap().lines.len(),
+        500
+    );
 }
 
 #[tokio::test]
@@ -174,13 +180,29 @@ async fn a_row_that_cannot_be_read_back_is_named_at_the_start() {
         let answer = place(store::open(directory.path(), Visibility::new()));
         assert_eq!(answer.as_deref(), Some(expect), "{change}");
     };
-    check("PRAGMA user_version = 2", "store.user_version of store.sqlite").await;
-    check("PRAGMA user_version = -1", "store.user_version of store.sqlite").await;
+    check(
+        "PRAGMA user_version = 2",
+        "store.user_version of store.sqlite",
+    )
+    .await;
+    check(
+        "PRAGMA user_version = -1",
+        "store.user_version of store.sqlite",
+    )
+    .await;
     check("UPDATE meta SET value = 'x'", "meta.value of identity").await;
     check("UPDATE connection SET kept = 'x'", "connection.kept of 1").await;
     check("UPDATE connection SET id = 'other'", "connection.id of 1").await;
-    check("UPDATE connection SET schema = '{}'", "connection.schema of 1").await;
-    check("UPDATE connection SET version = -1", "connection.version of 1").await;
+    check(
+        "UPDATE connection SET schema = '{}'",
+        "connection.schema of 1",
+    )
+    .await;
+    check(
+        "UPDATE connection SET version = -1",
+        "connection.version of 1",
+    )
+    .await;
     check("UPDATE acl SET entries = '[{}]'", "acl.entries of 1").await;
     check("UPDATE acl SET hash = x'00'", "acl.hash of 1").await;
     check("UPDATE acl SET id = 0", "acl.id of 0").await;
@@ -188,7 +210,11 @@ async fn a_row_that_cannot_be_read_back_is_named_at_the_start() {
     check("UPDATE item SET acl = 0", "item.acl of 1").await;
     check("UPDATE item SET text = 4294967296", "item.text of 1").await;
     check("UPDATE dirty SET stale = x'01'", "dirty.stale of 1").await;
-    check("UPDATE dirty SET stale = x'0100000007000000'", "dirty.stale of 1").await;
+    check(
+        "UPDATE dirty SET stale = x'0100000007000000'",
+        "dirty.stale of 1",
+    )
+    .await;
     check(
         "INSERT INTO member VALUES (1, 'eng', 'alice', 'robot')",
         "member.kind of alice",
@@ -255,7 +281,10 @@ async fn versions_never_wrap() {
     let last = Expected::At(Version(u32::MAX));
     let put = world.put("T-1", "two", last).await;
     assert_eq!(place(put).as_deref(), Some("item.version of 1"));
-    let delete = world.store.delete_item(world.at, &ItemId::kept("T-1")).await;
+    let delete = world
+        .store
+        .delete_item(world.at, &ItemId::kept("T-1"))
+        .await;
     assert_eq!(place(delete).as_deref(), Some("item.version of 1"));
     assert_eq!(world.title("T-1").await.as_deref(), Some("one"));
     // The writer goes on.

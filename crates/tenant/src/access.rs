@@ -33,7 +33,11 @@ impl Caller {
         if self.has_any(delegated) {
             return Ok(());
         }
-        let granted: Vec<_> = self.permissions.iter().map(|scope| scope.as_str()).collect();
+        let granted: Vec<_> = self
+            .permissions
+            .iter()
+            .map(|scope| scope.as_str())
+            .collect();
         Err(search::forbidden(&granted))
     }
 

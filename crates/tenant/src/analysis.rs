@@ -49,7 +49,9 @@ pub fn tokens(text: &str) -> Vec<Token> {
 /// A finished token, cut to what an engine stores; `None` when folding left nothing of it.
 fn closed(mut token: Token) -> Option<Token> {
     if token.text.len() > TOKEN_BYTES_MAX {
-        token.text.truncate(token.text.floor_char_boundary(TOKEN_BYTES_MAX));
+        token
+            .text
+            .truncate(token.text.floor_char_boundary(TOKEN_BYTES_MAX));
     }
     (!token.text.is_empty()).then_some(token)
 }
@@ -90,7 +92,10 @@ mod tests {
     #[test]
     fn tokens_are_folded_runs_of_letters_and_digits() {
         check("Budget.xlsx", &["budget", "xlsx"]);
-        check("ＢＵＤＧＥＴ Café cafe\u{301}s", &["budget", "cafe", "cafes"]);
+        check(
+            "ＢＵＤＧＥＴ Café cafe\u{301}s",
+            &["budget", "cafe", "cafes"],
+        );
         check("C++ and R&D", &["c", "and", "r", "d"]);
         check("  …  ", &[]);
         check("O'Neil Straße ΣΑΣ", &["o", "neil", "strasse", "σασ"]);

@@ -7,7 +7,9 @@ use graph::{
     PublicError, route::Door,
 };
 
-use crate::{Caller, Error, Tenant, access, error::Failure, kept::KeptConnection, store::StoreError};
+use crate::{
+    Caller, Error, Tenant, access, error::Failure, kept::KeptConnection, store::StoreError,
+};
 
 /// How often a write that lost a race is tried again before the client is told to come back.
 pub(crate) const ATTEMPTS: usize = 16;

@@ -44,7 +44,10 @@ fn tag<'a>(html: &'a str, text: &mut String) -> &'a str {
         .split(|c: char| !c.is_ascii_alphanumeric())
         .next()
         .unwrap_or_default();
-    if UNREAD.iter().any(|unread| name.eq_ignore_ascii_case(unread)) {
+    if UNREAD
+        .iter()
+        .any(|unread| name.eq_ignore_ascii_case(unread))
+    {
         return behind_element(after, name);
     }
     after
@@ -141,10 +144,7 @@ mod tests {
     use super::*;
 
     fn check(html: &str, expect: &str) {
-        let words: Vec<_> = text(html)
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
+        let words: Vec<_> = text(html).split_whitespace().map(str::to_owned).collect();
         assert_eq!(words.join(" "), expect, "{html}");
     }
 
@@ -153,7 +153,10 @@ mod tests {
         check("<p>One</p><p>Two &amp; three</p>", "One Two & three");
         check("a<br/>b", "a b");
         check("<a title=\"x > y\" href='z'>link</a>", "link");
-        check("<style>p { color: red }</style>x<SCRIPT>if (a < b) {}</script >y", "x y");
+        check(
+            "<style>p { color: red }</style>x<SCRIPT>if (a < b) {}</script >y",
+            "x y",
+        );
         check("<!-- hidden -->seen", "seen");
         check("caf&eacute; &#8364; &#x41;", "café € A");
     }

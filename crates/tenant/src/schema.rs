@@ -7,7 +7,9 @@ use graph::{
     route::Door,
 };
 
-use crate::{Caller, Error, Tenant, access, connections::ATTEMPTS, error::Failure, store::StoreError};
+use crate::{
+    Caller, Error, Tenant, access, connections::ATTEMPTS, error::Failure, store::StoreError,
+};
 
 /// Registers a schema, or replaces the registered one where the rules of change allow it. The connection is ready when this returns.
 ///

@@ -6,7 +6,8 @@ use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use crate::{
-    accounts::OwnAccounts, clock::Clock, index::Index, membership::Membership, progress::Progress, store::Store, visibility::Visibility,
+    accounts::OwnAccounts, clock::Clock, index::Index, membership::Membership, progress::Progress,
+    store::Store, visibility::Visibility,
 };
 
 /// A tenant's ports and its live picture; the doors are free functions that take it first.

@@ -125,7 +125,9 @@ pub struct Folded {
 }
 
 /// Holds back the publication of membership changes while it lives.
-pub struct Held(#[expect(dead_code, reason = "held, not read")] tokio::sync::OwnedRwLockReadGuard<()>);
+pub struct Held(
+    #[expect(dead_code, reason = "held, not read")] tokio::sync::OwnedRwLockReadGuard<()>,
+);
 
 impl Visibility {
     /// An empty picture: nobody sees anything.
@@ -239,7 +241,9 @@ impl Visibility {
             .get(&folded.audience.user)
             .filter(|known| Arc::ptr_eq(&known.folded.audience, &folded.audience))
             .and_then(|known| known.allowed.get(&scope).cloned());
-        let allowed = self.read().allowed(&folded.audience, &scope, former.clone());
+        let allowed = self
+            .read()
+            .allowed(&folded.audience, &scope, former.clone());
         if former.is_none_or(|former| !Arc::ptr_eq(&former, &allowed))
             && let Some(known) = self.remembered().get_mut(&folded.audience.user)
             && Arc::ptr_eq(&known.folded.audience, &folded.audience)

@@ -79,7 +79,11 @@ impl Graph {
         match kind {
             "user" => id == user,
             "group" => self.directory.get(id).into_iter().flatten().any(|member| {
-                let kind = if USERS.contains(member) { "user" } else { "group" };
+                let kind = if USERS.contains(member) {
+                    "user"
+                } else {
+                    "group"
+                };
                 self.belongs(user, (kind, member), seen)
             }),
             _ => self
@@ -123,7 +127,8 @@ async fn build(graph: &Graph) -> World {
             .iter()
             .map(|(access, kind, value)| json!({ "accessType": access, "type": kind, "value": value }))
             .collect();
-        let body = json!({ "acl": acl, "properties": { "title": format!("common number{number}") } });
+        let body =
+            json!({ "acl": acl, "properties": { "title": format!("common number{number}") } });
         world.put("graphs", &format!("i{number}"), body).await;
     }
     for (group, members) in &graph.external {

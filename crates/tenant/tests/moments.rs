@@ -63,8 +63,15 @@ struct History {
 /// A change of the truth.
 #[derive(Clone, Copy, Debug)]
 enum Change {
-    Member { group: usize, user: usize, joins: bool },
-    Item { item: usize, to: Item },
+    Member {
+        group: usize,
+        user: usize,
+        joins: bool,
+    },
+    Item {
+        item: usize,
+        to: Item,
+    },
 }
 
 /// A small generator of numbers, so that a failure can be told by its seed.
@@ -72,7 +79,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % end
     }
 }
@@ -121,17 +131,34 @@ impl Mover {
             Change::Member { group, user, joins } => {
                 let (group, name) = (GroupId::kept(GROUPS[group]), USERS[user]);
                 if joins {
-                    let member = Identity { id: name.to_owned(), kind: IdentityType::User };
-                    store.add_member(self.kept.key, &group, &member).await.unwrap();
+                    let member = Identity {
+                        id: name.to_owned(),
+                        kind: IdentityType::User,
+                    };
+                    store
+                        .add_member(self.kept.key, &group, &member)
+                        .await
+                        .unwrap();
                 } else {
-                    store.remove_member(self.kept.key, &group, name).await.unwrap();
+                    store
+                        .remove_member(self.kept.key, &group, name)
+                        .await
+                        .unwrap();
                 }
                 None
             }
             Change::Item { item, to } => {
-                let expected = self.versions.get(&item).map_or(Expected::Absent, |version| Expected::At(*version));
+                let expected = self
+                    .versions
+                    .get(&item)
+                    .map_or(Expected::Absent, |version| Expected::At(*version));
                 let written = store
-                    .put_item(self.kept.key, &noun(item, to), self.kept.schema_version, expected)
+                    .put_item(
+                        self.kept.key,
+                        &noun(item, to),
+                        self.kept.schema_version,
+                        expected,
+                    )
                     .await
                     .unwrap();
                 self.world.tenant.dirty.notify_one();
@@ -161,9 +188,22 @@ fn noun(item: usize, at: Item) -> ExternalItem {
 
 async fn mover(world: Arc<World>, history: Arc<History>, stop: Arc<AtomicBool>) {
     let kept = world.tenant.visibility.connections()[0].clone();
-    let blank = Item { words: 0, open_to: None };
-    let state = State { members: [[false; 2]; 2], items: [blank; ITEMS] };
-    let mut mover = Mover { world, kept, versions: HashMap::new(), numbers: Numbers(42), state: state.clone(), words: 0 };
+    let blank = Item {
+        words: 0,
+        open_to: None,
+    };
+    let state = State {
+        members: [[false; 2]; 2],
+        items: [blank; ITEMS],
+    };
+    let mut mover = Mover {
+        world,
+        kept,
+        versions: HashMap::new(),
+        numbers: Numbers(42),
+        state: state.clone(),
+        words: 0,
+    };
     history.states.lock().unwrap().push(state);
     while !stop.load(Ordering::SeqCst) {
         // Two changes of different things are sent one after the other before either is answered, so that they share a commit.
@@ -177,7 +217,11 @@ async fn mover(world: Arc<World>, history: Arc<History>, stop: Arc<AtomicBool>) 
             }
         };
         let after_second = mover.applied(second);
-        history.states.lock().unwrap().extend([after_first, after_second]);
+        history
+            .states
+            .lock()
+            .unwrap()
+            .extend([after_first, after_second]);
         let (one, two) = tokio::join!(mover.send(first), mover.send(second));
         mover.versions.extend(one.into_iter().chain(two));
         history.acknowledged.fetch_add(2, Ordering::SeqCst);
@@ -190,7 +234,9 @@ async fn noise(world: Arc<World>, stop: Arc<AtomicBool>, lane: usize) {
     while !stop.load(Ordering::SeqCst) {
         round += 1;
         let body = serde_json::json!({ "acl": [], "properties": { "title": format!("common noise{round}") } });
-        world.put("moments", &format!("noise{lane}x{}", round % 50), body).await;
+        world
+            .put("moments", &format!("noise{lane}x{}", round % 50), body)
+            .await;
     }
 }
 
@@ -208,7 +254,8 @@ fn check_fragment(user: usize, item: usize, summary: &str, during: &[State], tol
         .and_then(|number| number.parse().ok())
         .unwrap_or_else(|| unreachable!("the summary shows the content: {told}"));
     assert!(
-        some(during, |state| state.items[item].words == shown && state.sees(user, state.items[item])),
+        some(during, |state| state.items[item].words == shown
+            && state.sees(user, state.items[item])),
         "a fragment of words that the user could not read: {told}"
     );
 }
@@ -224,16 +271,33 @@ struct Search {
 
 impl Search {
     fn check(&self) {
-        let told = format!("{} searched {:?} and found {:?} during {:?}", USERS[self.user], self.query, self.found, self.during);
+        let told = format!(
+            "{} searched {:?} and found {:?} during {:?}",
+            USERS[self.user], self.query, self.found, self.during
+        );
         for (id, summary) in self.found.ids.iter().zip(&self.found.summaries) {
-            let item: usize = id.strip_prefix('i').and_then(|n| n.parse().ok()).unwrap_or_else(|| unreachable!("an item nobody may see: {told}"));
-            assert!(some(&self.during, |state| state.sees(self.user, state.items[item])), "a hit: {told}");
+            let item: usize = id
+                .strip_prefix('i')
+                .and_then(|n| n.parse().ok())
+                .unwrap_or_else(|| unreachable!("an item nobody may see: {told}"));
+            assert!(
+                some(&self.during, |state| state
+                    .sees(self.user, state.items[item])),
+                "a hit: {told}"
+            );
             check_fragment(self.user, item, summary, &self.during, &told);
         }
         let ever = (0..ITEMS)
-            .filter(|item| some(&self.during, |state| state.sees(self.user, state.items[*item])))
+            .filter(|item| {
+                some(&self.during, |state| {
+                    state.sees(self.user, state.items[*item])
+                })
+            })
             .count() as u64;
-        assert!(self.found.total <= ever, "the total counts an item that was never allowed: {told}");
+        assert!(
+            self.found.total <= ever,
+            "the total counts an item that was never allowed: {told}"
+        );
         if let Some(words) = self.query.strip_prefix("word") {
             self.check_words(words.parse().unwrap(), &told);
         }
@@ -246,17 +310,28 @@ impl Search {
         }
         // The words were live during the request and readable, or else they are old: then the last ACL under which they were live must admit as well.
         let live = some(&self.during, |state| {
-            state.items.iter().any(|item| item.words == words && state.sees(self.user, *item))
+            state
+                .items
+                .iter()
+                .any(|item| item.words == words && state.sees(self.user, *item))
         });
         let mut states = self.before.iter().chain(&self.during).rev();
         let last = states.find_map(|state| state.items.iter().find(|item| item.words == words));
         let old = last.is_some_and(|last| some(&self.during, |now| now.sees(self.user, *last)));
         let readable = live || old;
-        assert!(readable, "a total that tells words the user could never read: {told}");
+        assert!(
+            readable,
+            "a total that tells words the user could never read: {told}"
+        );
     }
 }
 
-async fn searcher(world: Arc<World>, history: Arc<History>, stop: Arc<AtomicBool>, user: usize) -> usize {
+async fn searcher(
+    world: Arc<World>,
+    history: Arc<History>,
+    stop: Arc<AtomicBool>,
+    user: usize,
+) -> usize {
     let mut numbers = Numbers(user as u64 + 7);
     let mut hits = 0;
     while !stop.load(Ordering::SeqCst) {
@@ -273,7 +348,13 @@ async fn searcher(world: Arc<World>, history: Arc<History>, stop: Arc<AtomicBool
         let from = history.acknowledged.load(Ordering::SeqCst);
         let found = world.find(USERS[user], "moments", &query).await;
         let states = history.states.lock().unwrap();
-        let search = Search { user, query, found, before: states[..from].to_vec(), during: states[from..].to_vec() };
+        let search = Search {
+            user,
+            query,
+            found,
+            before: states[..from].to_vec(),
+            during: states[from..].to_vec(),
+        };
         drop(states);
         hits += search.found.ids.len();
         search.check();
@@ -291,14 +372,30 @@ async fn there_is_one_moment_for_everything_that_is_shown() {
     }
     let (stop_loops, stopped) = watch::channel(false);
     let loops = indexer::start(&world.tenant, &stopped);
-    let (history, stop) = (Arc::new(History::default()), Arc::new(AtomicBool::new(false)));
-    let moving = tokio::spawn(mover(Arc::clone(&world), Arc::clone(&history), Arc::clone(&stop)));
-    let noises: Vec<_> = (0..2).map(|lane| tokio::spawn(noise(Arc::clone(&world), Arc::clone(&stop), lane))).collect();
+    let (history, stop) = (
+        Arc::new(History::default()),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let moving = tokio::spawn(mover(
+        Arc::clone(&world),
+        Arc::clone(&history),
+        Arc::clone(&stop),
+    ));
+    let noises: Vec<_> = (0..2)
+        .map(|lane| tokio::spawn(noise(Arc::clone(&world), Arc::clone(&stop), lane)))
+        .collect();
     while history.acknowledged.load(Ordering::SeqCst) < 20 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let searchers: Vec<_> = (0..4)
-        .map(|lane| tokio::spawn(searcher(Arc::clone(&world), Arc::clone(&history), Arc::clone(&stop), lane % 2)))
+        .map(|lane| {
+            tokio::spawn(searcher(
+                Arc::clone(&world),
+                Arc::clone(&history),
+                Arc::clone(&stop),
+                lane % 2,
+            ))
+        })
         .collect();
     tokio::time::sleep(LASTS).await;
     stop.store(true, Ordering::SeqCst);
@@ -315,7 +412,10 @@ async fn there_is_one_moment_for_everything_that_is_shown() {
         task.await.unwrap();
     }
     let moved = history.acknowledged.load(Ordering::SeqCst);
-    assert!(hits > 100 && moved > 100, "the test moved {moved} times and saw {hits} hits: too few to mean anything");
+    assert!(
+        hits > 100 && moved > 100,
+        "the test moved {moved} times and saw {hits} hits: too few to mean anything"
+    );
     settles(&world, &history).await;
 }
 
@@ -341,11 +441,25 @@ async fn a_committed_row_counts_only_once_it_is_published() {
     let world = Arc::new(World::new().await);
     world.directory(&USERS, &[]).await;
     world.connection("moments", world::titles()).await;
-    let alice = Identity { id: "alice".to_owned(), kind: IdentityType::User };
+    let alice = Identity {
+        id: "alice".to_owned(),
+        kind: IdentityType::User,
+    };
     world.group("moments", "g0", &[alice]).await;
     let kept = world.tenant.visibility.connections()[0].clone();
-    let closed = noun(0, Item { words: 1, open_to: None });
-    let written = world.tenant.store.put_item(kept.key, &closed, kept.schema_version, Expected::Absent).await.unwrap();
+    let closed = noun(
+        0,
+        Item {
+            words: 1,
+            open_to: None,
+        },
+    );
+    let written = world
+        .tenant
+        .store
+        .put_item(kept.key, &closed, kept.schema_version, Expected::Absent)
+        .await
+        .unwrap();
     // While this is held, the writer commits and then waits with the publication.
     let held = world.tenant.visibility.hold().await;
     let moving = {
@@ -353,25 +467,48 @@ async fn a_committed_row_counts_only_once_it_is_published() {
         tokio::spawn(async move {
             let store = &world.tenant.store;
             let group = GroupId::kept("g0");
-            let opened = noun(0, Item { words: 1, open_to: Some(0) });
+            let opened = noun(
+                0,
+                Item {
+                    words: 1,
+                    open_to: Some(0),
+                },
+            );
             let (left, put) = tokio::join!(
                 store.remove_member(kept.key, &group, "alice"),
-                store.put_item(kept.key, &opened, kept.schema_version, Expected::At(written.version)),
+                store.put_item(
+                    kept.key,
+                    &opened,
+                    kept.schema_version,
+                    Expected::At(written.version)
+                ),
             );
             assert_eq!(left.unwrap(), Some(true));
             put.unwrap();
         })
     };
     let committed = async {
-        while world.tenant.store.items(&[written.ordinal]).await.unwrap()[0].version == written.version {
+        while world.tenant.store.items(&[written.ordinal]).await.unwrap()[0].version
+            == written.version
+        {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     let together = tokio::time::timeout(Duration::from_secs(5), committed).await;
     let seen = items::get_item(&world.tenant, &world::signed_in("alice"), "moments", "i0").await;
-    assert!(seen.is_err(), "alice left the group before the item was opened to it");
+    assert!(
+        seen.is_err(),
+        "alice left the group before the item was opened to it"
+    );
     drop(held);
     moving.await.unwrap();
-    assert!(together.is_ok(), "both changes share a commit, or this test says nothing");
-    assert!(items::get_item(&world.tenant, &world::signed_in("alice"), "moments", "i0").await.is_err());
+    assert!(
+        together.is_ok(),
+        "both changes share a commit, or this test says nothing"
+    );
+    assert!(
+        items::get_item(&world.tenant, &world::signed_in("alice"), "moments", "i0")
+            .await
+            .is_err()
+    );
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     odata,
-    route::{Door, Service},
+    route::{Door, Serving},
     scope::Scope,
 };
 
@@ -91,7 +91,7 @@ fn no_two_rows_say_the_same_and_doors_are_served() {
             route.method,
             route.path
         );
-        let served = route.service == Service::Served;
+        let served = route.serving == Serving::Served;
         assert_eq!(served, route.door != Door::Refused, "{}", route.path);
         if served {
             assert!(!route.delegated.is_empty() || !route.application.is_empty());
@@ -232,20 +232,20 @@ fn beta_rows_are_unknown_to_v1() {
 
 #[test]
 fn what_is_not_served_has_a_reason_or_is_absent() {
-    let service = |method, path: &str| {
+    let serving = |method, path: &str| {
         let owned = odata::path(path).unwrap();
         match find(method, true, &odata::segments(&owned)) {
-            Found::Route(route, _) => route.service,
+            Found::Route(route, _) => route.serving,
             other => unreachable!("{path}: {other:?}"),
         }
     };
     assert_eq!(
-        service(Method::Post, "/connections/p/items"),
-        Service::Absent
+        serving(Method::Post, "/connections/p/items"),
+        Serving::Absent
     );
     assert_eq!(
-        service(Method::Delete, "/connections/p/schema"),
-        Service::Absent
+        serving(Method::Delete, "/connections/p/schema"),
+        Serving::Absent
     );
     for (method, path) in [
         (Method::Get, "/connections/p/items"),
@@ -257,7 +257,7 @@ fn what_is_not_served_has_a_reason_or_is_absent() {
         (Method::Get, "/groups"),
         (Method::Patch, "/external"),
     ] {
-        let Service::Refused(reason) = service(method, path) else {
+        let Serving::Refused(reason) = serving(method, path) else {
             unreachable!("{path} must be refused");
         };
         assert!(reason.ends_with('.'), "{reason}");

@@ -8,5 +8,5 @@ mod row;
 mod table;
 
 pub use find::{Found, Params, Segment, find};
-pub use row::{Door, Method, Route, Service, Voice};
+pub use row::{Door, Method, Route, Serving, Voice};
 pub use table::ROUTES;

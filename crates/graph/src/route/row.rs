@@ -26,7 +26,7 @@ pub struct Route {
     /// Known on `/beta` only.
     pub beta_only: bool,
     /// Is it served?
-    pub service: Service,
+    pub serving: Serving,
     /// Who speaks when it goes wrong.
     pub voice: Voice,
 }
@@ -74,7 +74,7 @@ impl fmt::Display for Method {
 
 /// Is an operation served, and if not, what does the server say?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
+pub enum Serving {
     /// Yes.
     Served,
     /// Known to the Graph and not served here: 501, with this sentence.
@@ -141,6 +141,6 @@ pub enum Door {
     Query,
     /// `GET /me`.
     GetMe,
-    /// No door: `service` says why.
+    /// No door: `serving` says why.
     Refused,
 }

@@ -4,7 +4,7 @@
 
 use super::row::{
     Door, Method, Route,
-    Service::{Absent, Refused, Served},
+    Serving::{Absent, Refused, Served},
     Voice,
 };
 use crate::scope::Scope::{
@@ -55,10 +55,10 @@ const DIRECTORY: &str =
     "Users and groups are kept by the identity provider and are not served here, `/me` excepted.";
 const BATCH: &str = "JSON batching is not served in this release; send the requests one by one.";
 
-/// Writes one row: method, template, scopes, service, page; `beta` marks what only `/beta` knows.
+/// Writes one row: method, template, scopes, serving, page; `beta` marks what only `/beta` knows.
 macro_rules! rows {
     ($($door:ident $voice:ident $method:ident $path:literal $delegated:expr, $application:expr;
-       $service:expr, $page:literal $(; $beta:ident)?)*) => {
+       $serving:expr, $page:literal $(; $beta:ident)?)*) => {
         /// The protocol's operations, one row each. A test compares them with Microsoft's descriptions.
         pub const ROUTES: &[Route] = &[$(Route {
             door: Door::$door,
@@ -68,7 +68,7 @@ macro_rules! rows {
             application: $application,
             documentation: concat!("https://learn.microsoft.com/", $page),
             beta_only: rows!(@beta $($beta)?),
-            service: $service,
+            serving: $serving,
             voice: Voice::$voice,
         },)*];
     };

@@ -331,8 +331,7 @@ fn several_requests_follow_their_rules_and_are_not_served() {
         assert_eq!(error.message, message, "{requests}");
     };
     let files = |kind: &str| json!({"entityTypes": [kind], "query": {"queryString": "pump"}});
-    let duplicates =
-        "SearchRequest Invalid (Entity types must not be duplicates in multiple entity requests)";
+    let duplicates = "SearchRequest Invalid (EntityRequest Invalid (Entity types must not be duplicates in multiple entity requests))";
     check(json!([good(), good()]), 400, duplicates);
     check(
         json!([files("driveItem"), files("site")]),

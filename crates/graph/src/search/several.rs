@@ -30,8 +30,7 @@ pub(super) fn check_entity_types(requests: &[Vec<EntityType>]) -> Result<(), Pub
     let mut seen: Vec<EntityType> = Vec::new();
     for kind in requests.iter().flatten() {
         if seen.contains(kind) {
-            return Err(wrapped(
-                &[SEARCH_REQUEST],
+            return Err(invalid(
                 "Entity types must not be duplicates in multiple entity requests",
             ));
         }

@@ -28,7 +28,9 @@ impl Latencies {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
         let at = ((sorted.len().saturating_sub(1)) as f64 * share).round() as usize;
-        sorted.get(at).map_or(0.0, |latency| latency.as_secs_f64() * 1000.0)
+        sorted
+            .get(at)
+            .map_or(0.0, |latency| latency.as_secs_f64() * 1000.0)
     }
 }
 

@@ -38,7 +38,11 @@ fn yardstick(directory: &std::path::Path) -> Result<f64> {
     let mut best = 0.0;
     for rows in [64, 512] {
         let output = Command::new(&program)
-            .args([directory.as_os_str(), "3".as_ref(), rows.to_string().as_ref()])
+            .args([
+                directory.as_os_str(),
+                "3".as_ref(),
+                rows.to_string().as_ref(),
+            ])
             .output()
             .with_context(|| format!("could not run {}", program.display()))?;
         best = String::from_utf8_lossy(&output.stdout).trim().parse()?;
@@ -54,8 +58,14 @@ async fn put(server: &Server, yardstick: f64) -> Result<()> {
         async move { server.put("bench", &id, "a durable item").await }
     })
     .await?;
-    println!("  PUT over HTTP, {LANES} in flight               {:>9.0} items/s  {}", measured.rate, measured.latencies);
-    println!("  PUT over HTTP / raw loop of 512            {:>9.3}", measured.rate / yardstick);
+    println!(
+        "  PUT over HTTP, {LANES} in flight               {:>9.0} items/s  {}",
+        measured.rate, measured.latencies
+    );
+    println!(
+        "  PUT over HTTP / raw loop of 512            {:>9.3}",
+        measured.rate / yardstick
+    );
     server.settle("bench").await
 }
 
@@ -63,10 +73,22 @@ async fn tokens(server: &Server) -> Result<()> {
     let limit = Duration::from_secs(SECONDS);
     println!("tokens, {SECONDS} s each");
     let same = load::closed(LANES, limit, |_, _| server.token(None)).await?;
-    println!("  the same request again and again           {:>9.0} tokens/s {}", same.rate, same.latencies);
-    let fresh = load::closed(LANES, limit, |lane, number| server.token(Some(format!("{lane}x{number}")))).await?;
-    println!("  every request another one (all are signed) {:>9.0} tokens/s {}", fresh.rate, fresh.latencies);
-    println!("  fresh / same                               {:>9.3}", fresh.rate / same.rate);
+    println!(
+        "  the same request again and again           {:>9.0} tokens/s {}",
+        same.rate, same.latencies
+    );
+    let fresh = load::closed(LANES, limit, |lane, number| {
+        server.token(Some(format!("{lane}x{number}")))
+    })
+    .await?;
+    println!(
+        "  every request another one (all are signed) {:>9.0} tokens/s {}",
+        fresh.rate, fresh.latencies
+    );
+    println!(
+        "  fresh / same                               {:>9.3}",
+        fresh.rate / same.rate
+    );
     Ok(())
 }
 
@@ -79,7 +101,10 @@ async fn searchable(server: &Server, rate: u64) -> Result<()> {
     });
     let followed = follow(server, rate, limit);
     let (offered, followed) = tokio::try_join!(offered, followed)?;
-    println!("PUT to searchable at {rate} PUT/s offered ({:.0}/s done, PUT {})", offered.rate, offered.latencies);
+    println!(
+        "PUT to searchable at {rate} PUT/s offered ({:.0}/s done, PUT {})",
+        offered.rate, offered.latencies
+    );
     println!("  {followed}");
     server.settle("bench").await
 }
@@ -91,10 +116,15 @@ async fn follow(server: &Server, rate: u64, limit: Duration) -> Result<Latencies
     while began.elapsed() < limit {
         number += 1;
         let word = format!("followed{rate}x{number}");
-        server.put("bench", &format!("f{rate}x{number}"), &word).await?;
+        server
+            .put("bench", &format!("f{rate}x{number}"), &word)
+            .await?;
         let acknowledged = std::time::Instant::now();
         while server.total("bench", &word).await? == 0 {
-            anyhow::ensure!(acknowledged.elapsed() < Duration::from_secs(30), "{word} was not found within 30 s");
+            anyhow::ensure!(
+                acknowledged.elapsed() < Duration::from_secs(30),
+                "{word} was not found within 30 s"
+            );
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         latencies.add(acknowledged.elapsed());

@@ -35,7 +35,14 @@ impl Server {
         let data = directory.join("data");
         let _ = std::fs::remove_dir_all(&data);
         let child = Command::new(binary)
-            .args(["dev", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--data"])
+            .args([
+                "dev",
+                "--http",
+                "127.0.0.1:0",
+                "--https",
+                "127.0.0.1:0",
+                "--data",
+            ])
             .arg(&data)
             .arg("--ready-file")
             .arg(&ready)
@@ -44,7 +51,10 @@ impl Server {
             .with_context(|| format!("could not start {}", binary.display()))?;
         let began = Instant::now();
         while !ready.exists() {
-            ensure!(began.elapsed() < Duration::from_secs(30), "the server did not get ready");
+            ensure!(
+                began.elapsed() < Duration::from_secs(30),
+                "the server did not get ready"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let told: Value = serde_json::from_slice(&std::fs::read(&ready)?)?;
@@ -70,7 +80,9 @@ impl Server {
         let mut server = Self {
             child,
             url,
-            client: reqwest::Client::builder().pool_max_idle_per_host(512).build()?,
+            client: reqwest::Client::builder()
+                .pool_max_idle_per_host(512)
+                .build()?,
             form: form.clone(),
             token_url,
             app: String::new(),
@@ -82,7 +94,12 @@ impl Server {
     }
 
     async fn sign_in(&self, form: &str) -> Result<String> {
-        let answer = self.client.post(&self.token_url).body(form.to_owned()).send().await?;
+        let answer = self
+            .client
+            .post(&self.token_url)
+            .body(form.to_owned())
+            .send()
+            .await?;
         let body: Value = answer.error_for_status()?.json().await?;
         Ok(body["access_token"].as_str().unwrap_or_default().to_owned())
     }
@@ -97,12 +114,22 @@ impl Server {
     }
 
     pub async fn connection(&self, id: &str) -> Result<()> {
-        self.send(reqwest::Method::POST, "/external/connections", &json!({ "id": id, "name": id })).await?;
+        self.send(
+            reqwest::Method::POST,
+            "/external/connections",
+            &json!({ "id": id, "name": id }),
+        )
+        .await?;
         let schema = json!({ "baseType": "microsoft.graph.externalItem", "properties": [
             { "name": "title", "type": "string", "isSearchable": true, "isQueryable": true, "isRetrievable": true, "labels": ["title"] },
             { "name": "number", "type": "int64", "isQueryable": true, "isRefinable": true },
         ] });
-        self.send(reqwest::Method::PATCH, &format!("/external/connections/{id}/schema"), &schema).await
+        self.send(
+            reqwest::Method::PATCH,
+            &format!("/external/connections/{id}/schema"),
+            &schema,
+        )
+        .await
     }
 
     /// A durable item of about 1 KB whose content begins with this word.
@@ -112,7 +139,12 @@ impl Server {
             "properties": { "title": word, "number": 7 },
             "content": { "type": "text", "value": format!("{word} {PADDING}") },
         });
-        self.send(reqwest::Method::PUT, &format!("/external/connections/{connection}/items/{id}"), &body).await
+        self.send(
+            reqwest::Method::PUT,
+            &format!("/external/connections/{connection}/items/{id}"),
+            &body,
+        )
+        .await
     }
 
     async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> Result<()> {
@@ -143,7 +175,9 @@ impl Server {
             .send()
             .await?;
         let body: Value = answer.error_for_status()?.json().await?;
-        Ok(body["value"][0]["hitsContainers"][0]["total"].as_u64().unwrap_or_default())
+        Ok(body["value"][0]["hitsContainers"][0]["total"]
+            .as_u64()
+            .unwrap_or_default())
     }
 
     /// Waits until an item written now is found: then all before it are.
@@ -154,16 +188,24 @@ impl Server {
             let total = self.total(connection, "*").await?;
             tokio::time::sleep(Duration::from_millis(250)).await;
             if self.total(connection, "*").await? == total {
-                println!("  the index caught up                        {:>9.1} s after the last PUT, {total} items", began.elapsed().as_secs_f64());
+                println!(
+                    "  the index caught up                        {:>9.1} s after the last PUT, {total} items",
+                    began.elapsed().as_secs_f64()
+                );
                 return Ok(());
             }
-            ensure!(began.elapsed() < Duration::from_secs(120), "the index did not catch up");
+            ensure!(
+                began.elapsed() < Duration::from_secs(120),
+                "the index did not catch up"
+            );
         }
     }
 
     /// Stops the server and waits for it.
     pub fn stop(mut self) -> Result<()> {
-        Command::new("kill").arg(self.child.id().to_string()).status()?;
+        Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()?;
         let status = self.child.wait()?;
         ensure!(status.success(), "the server ended with {status}");
         Ok(())

@@ -85,7 +85,8 @@ impl Api {
 
     async fn sign_in(http_url: &str, fields: &[(&str, &str)]) -> anyhow::Result<Self> {
         let address = |path: &str| {
-            Url::parse(&format!("{http_url}/{path}")).with_context(|| format!("{http_url} is no address"))
+            Url::parse(&format!("{http_url}/{path}"))
+                .with_context(|| format!("{http_url} is no address"))
         };
         let mut form = address("")?;
         form.query_pairs_mut()
@@ -130,7 +131,12 @@ impl Api {
     ///
     /// # Errors
     /// When the server cannot be reached, or still answers 429 or 503 after all attempts.
-    pub async fn send(&self, method: Method, segments: &[&str], body: Option<&Value>) -> anyhow::Result<Answer> {
+    pub async fn send(
+        &self,
+        method: Method,
+        segments: &[&str],
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(segments);
@@ -143,11 +149,17 @@ impl Api {
     /// # Errors
     /// As [`Api::send`], and when it is no address.
     pub async fn get_at(&self, address: &str) -> anyhow::Result<Answer> {
-        let url = Url::parse(address).with_context(|| format!("the server gave `{address}`, which is no address"))?;
+        let url = Url::parse(address)
+            .with_context(|| format!("the server gave `{address}`, which is no address"))?;
         self.send_to(Method::GET, url, None).await
     }
 
-    async fn send_to(&self, method: Method, url: Url, body: Option<&Value>) -> anyhow::Result<Answer> {
+    async fn send_to(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
         let asked = format!("{method} {}", url.path());
         let text = body.map(Value::to_string);
         let mut renewed = false;

@@ -24,7 +24,9 @@ const RULES: Rules = Rules {
     areas: &[
         Area {
             name: "code",
-            sections: &["c", "cpp", "go", "h", "java", "js", "mjs", "py", "rs", "sh", "ts"],
+            sections: &[
+                "c", "cpp", "go", "h", "java", "js", "mjs", "py", "rs", "sh", "ts",
+            ],
         },
         Area {
             name: "settings",
@@ -37,18 +39,42 @@ const RULES: Rules = Rules {
     ],
     joins: &[
         // Engineering (alice and bob) reads the code, staff (alice, bob and carol) what is written …
-        Join { group: "area-code", who: Who::Group("engineering") },
-        Join { group: "area-writing", who: Who::Group("staff") },
+        Join {
+            group: "area-code",
+            who: Who::Group("engineering"),
+        },
+        Join {
+            group: "area-writing",
+            who: Who::Group("staff"),
+        },
         // … and the board (dave) the settings. carol looks after the root directory.
-        Join { group: "area-settings", who: Who::Group("board") },
-        Join { group: "team-root", who: Who::User("carol") },
+        Join {
+            group: "area-settings",
+            who: Who::Group("board"),
+        },
+        Join {
+            group: "team-root",
+            who: Who::User("carol"),
+        },
     ],
     twins: &[("md", "txt")],
     nobody: &["lock"],
     denies: &[
-        Deny { section: "rs", one_in: 5, who: Who::User("bob") },
-        Deny { section: "md", one_in: 4, who: Who::Group("engineering") },
-        Deny { section: "json", one_in: 3, who: Who::ExternalGroup("area-writing") },
+        Deny {
+            section: "rs",
+            one_in: 5,
+            who: Who::User("bob"),
+        },
+        Deny {
+            section: "md",
+            one_in: 4,
+            who: Who::Group("engineering"),
+        },
+        Deny {
+            section: "json",
+            one_in: 3,
+            who: Who::ExternalGroup("area-writing"),
+        },
     ],
 };
 
@@ -147,7 +173,10 @@ fn entry(path: &str, text: &str, ids: &mut BTreeSet<String>) -> Option<Entry> {
     set("title", json!(path));
     set("fileName", json!(name));
     set("url", json!(format!("file:{path}")));
-    set("directory", json!(if directory.is_empty() { "." } else { directory }));
+    set(
+        "directory",
+        json!(if directory.is_empty() { "." } else { directory }),
+    );
     set("extension", json!(extension));
     set("size", json!(text.len()));
     Some(Entry {
@@ -181,7 +210,8 @@ fn item_id(path: &str) -> String {
 
 fn schema() -> Value {
     let property = |name: &str, kind: &str, flags: &[&str], labels: &[&str]| {
-        let mut property = json!({ "name": name, "type": kind, "isRetrievable": true, "labels": labels });
+        let mut property =
+            json!({ "name": name, "type": kind, "isRetrievable": true, "labels": labels });
         for flag in flags {
             property[*flag] = json!(true);
         }
@@ -216,7 +246,10 @@ mod tests {
         assert_eq!(file.properties["directory"], "crates/graph/src");
         assert_eq!(file.content, "text for (address)");
         let root = entry("LICENSE", "text", &mut ids).unwrap();
-        assert_eq!((root.section.as_str(), root.owner), ("none", Owner::Team("root".to_owned())));
+        assert_eq!(
+            (root.section.as_str(), root.owner),
+            ("none", Owner::Team("root".to_owned()))
+        );
         assert_eq!(entry("LICENSE", "text", &mut ids), None);
     }
 

@@ -48,7 +48,10 @@ impl Picture {
             let before = picture.directory.len() + picture.external.len();
             for group in seed::GROUPS {
                 let members = group.members;
-                if members.iter().any(|name| *name == picture.user || picture.directory.contains(name)) {
+                if members
+                    .iter()
+                    .any(|name| *name == picture.user || picture.directory.contains(name))
+                {
                     picture.directory.insert(group.name);
                 }
             }
@@ -136,7 +139,10 @@ fn holds(means: &Means, item: &Item, flags: &Flags, free: &[Vec<String>]) -> boo
             .any(|text| text.windows(phrase.len()).any(|found| found == *phrase)),
         Means::In(property, word) => {
             flags.queryable.contains(*property)
-                && texts(item, property).iter().flatten().any(|found| found == word)
+                && texts(item, property)
+                    .iter()
+                    .flatten()
+                    .any(|found| found == word)
         }
         Means::Not(means) => !holds(means, item, flags, free),
         Means::All(all) => all.iter().all(|means| holds(means, item, flags, free)),

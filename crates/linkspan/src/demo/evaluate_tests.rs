@@ -45,9 +45,18 @@ fn a_deny_wins_and_guests_see_nothing() {
     let one = |access, principal| entry(access, Meant::One(principal));
     assert_eq!(seen_by(&[], &[]), "");
     assert_eq!(seen_by(&[], std::slice::from_ref(&everyone)), "abcd");
-    assert_eq!(seen_by(&[], &[entry(Grant, Meant::EveryoneExceptGuests)]), "abcd");
-    assert_eq!(seen_by(&[], &[one(Deny, Principal::User("bob")), everyone.clone()]), "acd");
-    assert_eq!(seen_by(&[], &[everyone, one(Deny, Principal::Group("staff"))]), "d");
+    assert_eq!(
+        seen_by(&[], &[entry(Grant, Meant::EveryoneExceptGuests)]),
+        "abcd"
+    );
+    assert_eq!(
+        seen_by(&[], &[one(Deny, Principal::User("bob")), everyone.clone()]),
+        "acd"
+    );
+    assert_eq!(
+        seen_by(&[], &[everyone, one(Deny, Principal::Group("staff"))]),
+        "d"
+    );
     assert_eq!(seen_by(&[], &[one(Grant, Principal::User("erin"))]), "");
     assert_eq!(seen_by(&[], &[one(Deny, Principal::User("bob"))]), "");
 }
@@ -75,7 +84,8 @@ fn queries_mean_what_they_say() {
         { "name": "tags", "isSearchable": true },
         { "name": "section", "isQueryable": true },
     ]});
-    let properties = json!({ "title": "Gamés of war", "tags": ["web", "server data"], "section": "games" });
+    let properties =
+        json!({ "title": "Gamés of war", "tags": ["web", "server data"], "section": "games" });
     let item = Item {
         id: "a".to_owned(),
         properties: properties.as_object().unwrap().clone(),
@@ -98,7 +108,10 @@ fn queries_mean_what_they_say() {
         (Means::In("tags", "web"), false),
         (Means::Not(&Means::In("title", "war")), false),
         (Means::All(&[Means::Word("a"), Means::Word("data")]), true),
-        (Means::All(&[Means::Word("a"), Means::Word("absent")]), false),
+        (
+            Means::All(&[Means::Word("a"), Means::Word("absent")]),
+            false,
+        ),
         (EVERYTHING.means, true),
     ];
     let flags = Flags::of(&schema);
@@ -132,8 +145,14 @@ fn the_rules_for_packages_give_every_user_another_picture() {
     let totals: Vec<_> = totals.collect();
     assert_eq!(totals[4], 0, "the guest sees nothing");
     for (at, total) in totals.iter().enumerate() {
-        assert!(*total < 2_500, "nobody sees the section that is for nobody: {totals:?}");
+        assert!(
+            *total < 2_500,
+            "nobody sees the section that is for nobody: {totals:?}"
+        );
         assert!(!totals[at + 1..].contains(total), "{totals:?}");
     }
-    assert!(acls.iter().any(|acl| acl.iter().any(|entry| entry.access == Access::Deny)));
+    assert!(
+        acls.iter()
+            .any(|acl| acl.iter().any(|entry| entry.access == Access::Deny))
+    );
 }

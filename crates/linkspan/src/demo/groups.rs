@@ -46,13 +46,19 @@ pub fn groups(entries: &[Entry], people: &Pseudonyms, rules: &Rules) -> Vec<Exte
         }
     }
     for section in &sections {
-        plan.name(&format!("section-{section}"), format!("Readers of {section}"));
+        plan.name(
+            &format!("section-{section}"),
+            format!("Readers of {section}"),
+        );
     }
     for area in rules.areas {
         let id = format!("area-{}", area.name);
         plan.name(&id, format!("Area {}", area.name));
         for section in area.sections.iter().filter(|name| sections.contains(*name)) {
-            plan.join(&format!("section-{section}"), Principal::ExternalGroup(id.clone()));
+            plan.join(
+                &format!("section-{section}"),
+                Principal::ExternalGroup(id.clone()),
+            );
         }
     }
     for (one, other) in rules.twins {

@@ -35,7 +35,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// When the server refuses a step or does not finish it in time.
 pub async fn connection(api: &Api, source: &Source) -> anyhow::Result<()> {
     let path = ["external", "connections", source.connection];
-    let found = api.send(Method::GET, &path, None).await?.expect(&[200, 404])?;
+    let found = api
+        .send(Method::GET, &path, None)
+        .await?
+        .expect(&[200, 404])?;
     if found.status == 200 {
         say(format!(
             "The connection `{}` exists already: deleting it, to load it afresh.",
@@ -56,10 +59,21 @@ pub async fn connection(api: &Api, source: &Source) -> anyhow::Result<()> {
 }
 
 async fn delete(api: &Api, path: &[&str]) -> anyhow::Result<()> {
-    api.send(Method::DELETE, path, None).await?.expect(&[202, 404])?;
+    api.send(Method::DELETE, path, None)
+        .await?
+        .expect(&[202, 404])?;
     let started = Instant::now();
-    let progress = Progress::new("seconds of waiting until it is gone", PATIENCE.as_secs() as usize);
-    while api.send(Method::GET, path, None).await?.expect(&[200, 404])?.status == 200 {
+    let progress = Progress::new(
+        "seconds of waiting until it is gone",
+        PATIENCE.as_secs() as usize,
+    );
+    while api
+        .send(Method::GET, path, None)
+        .await?
+        .expect(&[200, 404])?
+        .status
+        == 200
+    {
         ensure!(
             started.elapsed() < PATIENCE,
             "the connection `{}` was not gone {PATIENCE:?} after its deletion",
@@ -134,7 +148,10 @@ pub async fn groups(api: &Api, connection: &str, groups: &[ExternalGroup]) -> an
         .flat_map(|group| group.members.iter().map(|member| (&group.id, member)))
         .map(|(group, member)| {
             let (kind, id) = identity(member);
-            post(&["groups", group, "members"], json!({ "id": id, "type": kind }))
+            post(
+                &["groups", group, "members"],
+                json!({ "id": id, "type": kind }),
+            )
         })
         .collect();
     at_once(api, "members", members).await
@@ -182,7 +199,10 @@ async fn at_once(api: &Api, what: &str, jobs: Vec<Job>) -> anyhow::Result<()> {
         .collect();
     let mut outcome = Ok(());
     for worker in workers {
-        let ended = worker.await.context("a loading task broke off").and_then(|ended| ended);
+        let ended = worker
+            .await
+            .context("a loading task broke off")
+            .and_then(|ended| ended);
         outcome = outcome.and(ended);
     }
     outcome?;

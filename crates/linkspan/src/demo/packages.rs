@@ -18,19 +18,50 @@ const RULES: Rules = Rules {
         Area {
             name: "programming",
             sections: &[
-                "cli-mono", "debug", "devel", "gnu-r", "golang", "haskell", "interpreters", "introspection",
-                "java", "javascript", "libdevel", "lisp", "ocaml", "perl", "php", "python", "ruby", "rust", "vcs",
+                "cli-mono",
+                "debug",
+                "devel",
+                "gnu-r",
+                "golang",
+                "haskell",
+                "interpreters",
+                "introspection",
+                "java",
+                "javascript",
+                "libdevel",
+                "lisp",
+                "ocaml",
+                "perl",
+                "php",
+                "python",
+                "ruby",
+                "rust",
+                "vcs",
             ],
         },
         Area {
             name: "servers",
-            sections: &["admin", "comm", "database", "httpd", "mail", "net", "news", "web"],
+            sections: &[
+                "admin", "comm", "database", "httpd", "mail", "net", "news", "web",
+            ],
         },
         Area {
             name: "desktop",
             sections: &[
-                "doc", "editors", "education", "fonts", "games", "gnome", "graphics", "kde", "localization",
-                "sound", "text", "video", "x11", "xfce",
+                "doc",
+                "editors",
+                "education",
+                "fonts",
+                "games",
+                "gnome",
+                "graphics",
+                "kde",
+                "localization",
+                "sound",
+                "text",
+                "video",
+                "x11",
+                "xfce",
             ],
         },
         Area {
@@ -40,27 +71,65 @@ const RULES: Rules = Rules {
     ],
     joins: &[
         // alice works on Python packages, bob on games.
-        Join { group: "team-python", who: Who::User("alice") },
-        Join { group: "team-games", who: Who::User("bob") },
+        Join {
+            group: "team-python",
+            who: Who::User("alice"),
+        },
+        Join {
+            group: "team-games",
+            who: Who::User("bob"),
+        },
         // Engineering (alice and bob) reads everything about programming.
-        Join { group: "area-programming", who: Who::Group("engineering") },
+        Join {
+            group: "area-programming",
+            who: Who::Group("engineering"),
+        },
         // Staff (engineering, so alice and bob, and carol) reads everything about servers.
-        Join { group: "area-servers", who: Who::Group("staff") },
+        Join {
+            group: "area-servers",
+            who: Who::Group("staff"),
+        },
         // carol alone reads everything about desktops, the board (dave) everything about science.
-        Join { group: "area-desktop", who: Who::User("carol") },
-        Join { group: "area-science", who: Who::Group("board") },
+        Join {
+            group: "area-desktop",
+            who: Who::User("carol"),
+        },
+        Join {
+            group: "area-science",
+            who: Who::Group("board"),
+        },
     ],
     twins: &[("web", "httpd")],
     nobody: &["oldlibs"],
     denies: &[
         // The board is kept from half of the games, bob from every fifth Python package …
-        Deny { section: "games", one_in: 2, who: Who::Group("board") },
-        Deny { section: "python", one_in: 5, who: Who::User("bob") },
+        Deny {
+            section: "games",
+            one_in: 2,
+            who: Who::Group("board"),
+        },
+        Deny {
+            section: "python",
+            one_in: 5,
+            who: Who::User("bob"),
+        },
         // … carol from every sixth network package …
-        Deny { section: "net", one_in: 6, who: Who::User("carol") },
+        Deny {
+            section: "net",
+            one_in: 6,
+            who: Who::User("carol"),
+        },
         // … and two external groups from shares of what others see.
-        Deny { section: "web", one_in: 4, who: Who::ExternalGroup("team-python") },
-        Deny { section: "httpd", one_in: 7, who: Who::ExternalGroup("area-science") },
+        Deny {
+            section: "web",
+            one_in: 4,
+            who: Who::ExternalGroup("team-python"),
+        },
+        Deny {
+            section: "httpd",
+            one_in: 7,
+            who: Who::ExternalGroup("area-science"),
+        },
     ],
 };
 
@@ -125,7 +194,11 @@ fn entry(stanza: &Stanza<'_>) -> Option<Entry> {
     // `contrib/games` and `games` are one section here.
     let section = stanza.get("Section").unwrap_or_default();
     let section = slug(section.rsplit('/').next().unwrap_or_default());
-    let section = if section.is_empty() { "unsorted".to_owned() } else { section };
+    let section = if section.is_empty() {
+        "unsorted".to_owned()
+    } else {
+        section
+    };
     let priority = stanza.get("Priority").unwrap_or("optional");
     let (synopsis, long) = description(stanza);
     let tags: Vec<_> = listed(stanza, "Tag").map(str::to_owned).collect();
@@ -137,12 +210,21 @@ fn entry(stanza: &Stanza<'_>) -> Option<Entry> {
     set("synopsis", json!(synopsis));
     // Home pages often name a person; the scheme `apt:` opens the package on the machine.
     set("url", json!(format!("apt:{package}")));
-    set("iconUrl", json!("https://www.debian.org/logos/openlogo-nd-50.png"));
+    set(
+        "iconUrl",
+        json!("https://www.debian.org/logos/openlogo-nd-50.png"),
+    );
     set("section", json!(section));
     set("priority", json!(priority));
     set("version", json!(stanza.get("Version").unwrap_or_default()));
-    set("architecture", json!(stanza.get("Architecture").unwrap_or_default()));
-    if let Some(size) = stanza.get("Installed-Size").and_then(|text| text.parse::<i64>().ok()) {
+    set(
+        "architecture",
+        json!(stanza.get("Architecture").unwrap_or_default()),
+    );
+    if let Some(size) = stanza
+        .get("Installed-Size")
+        .and_then(|text| text.parse::<i64>().ok())
+    {
         set("installedSize", json!(size));
     }
     if !tags.is_empty() {
@@ -166,7 +248,10 @@ fn description(stanza: &Stanza<'_>) -> (String, String) {
         .find_map(|name| stanza.get(name))
         .unwrap_or_default();
     let (synopsis, long) = text.split_once('\n').unwrap_or((text, ""));
-    (people::without_addresses(synopsis), people::without_addresses(long))
+    (
+        people::without_addresses(synopsis),
+        people::without_addresses(long),
+    )
 }
 
 /// Where the lists of the machine hold no long descriptions, what the package is and needs makes up the text.
@@ -202,7 +287,8 @@ fn listed<'a>(stanza: &'a Stanza<'_>, field: &str) -> impl Iterator<Item = &'a s
 
 fn schema() -> Value {
     let property = |name: &str, kind: &str, flags: &[&str], labels: &[&str]| {
-        let mut property = json!({ "name": name, "type": kind, "isRetrievable": true, "labels": labels });
+        let mut property =
+            json!({ "name": name, "type": kind, "isRetrievable": true, "labels": labels });
         for flag in flags {
             property[*flag] = json!(true);
         }
@@ -242,14 +328,21 @@ mod tests {
     #[test]
     fn one_entry_per_name_of_the_newest_version() {
         let source = read(DUMP);
-        let ids: Vec<_> = source.entries.iter().map(|entry| entry.id.as_str()).collect();
+        let ids: Vec<_> = source
+            .entries
+            .iter()
+            .map(|entry| entry.id.as_str())
+            .collect();
         assert_eq!(ids, ["bar", "libfoo++1"]);
         let foo = &source.entries[1];
         assert_eq!(foo.section, "libs");
         assert_eq!(foo.owner, Owner::Person("alice@linkspan.test".to_owned()));
         assert_eq!(foo.properties["version"], "1.0-2");
         assert_eq!(foo.properties["installedSize"], 12);
-        assert_eq!(foo.properties["tags"], json!(["web::server", "role::shared-lib", "scope::utility"]));
+        assert_eq!(
+            foo.properties["tags"],
+            json!(["web::server", "role::shared-lib", "scope::utility"])
+        );
         assert_eq!(
             foo.content,
             "Foo, ask (address)\n\nLong text.\n\nIt is about web server, role shared-lib, scope utility.\n\n\
@@ -268,8 +361,15 @@ mod tests {
             .flatten()
             .filter_map(|property| property["name"].as_str())
             .collect();
-        for name in source.entries.iter().flat_map(|entry| entry.properties.keys()) {
-            assert!(declared.contains(&name.trim_end_matches("@odata.type")), "{name}");
+        for name in source
+            .entries
+            .iter()
+            .flat_map(|entry| entry.properties.keys())
+        {
+            assert!(
+                declared.contains(&name.trim_end_matches("@odata.type")),
+                "{name}"
+            );
         }
     }
 }

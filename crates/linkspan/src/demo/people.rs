@@ -8,13 +8,30 @@ use super::source::{Entry, Owner, slug};
 
 /// Words that say that a maintainer is not one person.
 const TEAM_WORDS: [&str; 12] = [
-    "team", "teams", "group", "maintainers", "maintenance", "project", "force", "packagers",
-    "developers", "admins", "committee", "packages",
+    "team",
+    "teams",
+    "group",
+    "maintainers",
+    "maintenance",
+    "project",
+    "force",
+    "packagers",
+    "developers",
+    "admins",
+    "committee",
+    "packages",
 ];
 
 /// Words that say nothing about what a team is for.
 const EMPTY_WORDS: [&str; 8] = [
-    "debian", "packaging", "package", "devel", "task", "the", "pkg", "alioth",
+    "debian",
+    "packaging",
+    "package",
+    "devel",
+    "task",
+    "the",
+    "pkg",
+    "alioth",
 ];
 
 /// The key of the order in which persons are numbered, so that numbers do not follow names.
@@ -24,7 +41,9 @@ const ORDER: Uuid = Uuid::from_u128(0x5eed_0000_0000_4000_8000_0000_0000_0d01);
 pub fn owner(maintainer: &str) -> Owner {
     let (name, address) = maintainer
         .split_once('<')
-        .map_or((maintainer, ""), |(name, rest)| (name, rest.trim_end().trim_end_matches('>')));
+        .map_or((maintainer, ""), |(name, rest)| {
+            (name, rest.trim_end().trim_end_matches('>'))
+        });
     let address = address.trim().to_ascii_lowercase();
     // What stands in brackets may be the name of a person's team, or a team's person.
     let outside = name.split('(').next().unwrap_or(name);
@@ -142,7 +161,11 @@ mod tests {
     use super::*;
 
     fn team(maintainer: &str, expect: &str) {
-        assert_eq!(owner(maintainer), Owner::Team(expect.to_owned()), "{maintainer}");
+        assert_eq!(
+            owner(maintainer),
+            Owner::Team(expect.to_owned()),
+            "{maintainer}"
+        );
     }
 
     #[test]
@@ -150,17 +173,32 @@ mod tests {
         team("Debian Python Team <team+python@example.test>", "python");
         team("Debian Qt/KDE Maintainers <x@lists.example.test>", "qt-kde");
         team("Debian Go Packaging Team <team+go@example.test>", "go");
-        team("Debian+Example MATE Packaging Team <x@example.test>", "example-mate");
-        team("Debian OpenThing <team+openthing@example.test>", "openthing");
-        team("Debian Thing <pkg-thing-devel@alioth-lists.example.test>", "thing");
+        team(
+            "Debian+Example MATE Packaging Team <x@example.test>",
+            "example-mate",
+        );
+        team(
+            "Debian OpenThing <team+openthing@example.test>",
+            "openthing",
+        );
+        team(
+            "Debian Thing <pkg-thing-devel@alioth-lists.example.test>",
+            "thing",
+        );
         team("Maintainers <x@example.test>", "general");
     }
 
     #[test]
     fn persons_are_known_by_their_address_alone() {
         let person = |text: &str| Owner::Person(text.to_owned());
-        assert_eq!(owner("Alice <Alice@linkspan.test>"), person("alice@linkspan.test"));
-        assert_eq!(owner("A. (Games Team) <alice@linkspan.test>"), person("alice@linkspan.test"));
+        assert_eq!(
+            owner("Alice <Alice@linkspan.test>"),
+            person("alice@linkspan.test")
+        );
+        assert_eq!(
+            owner("A. (Games Team) <alice@linkspan.test>"),
+            person("alice@linkspan.test")
+        );
         assert_eq!(owner("Bob"), person("bob"));
     }
 
@@ -174,9 +212,8 @@ mod tests {
             properties: Map::new(),
             content: String::new(),
         };
-        let owners = ["alice", "bob", "carol", "dave"].map(|name| {
-            owner(&format!("{name} <{name}@linkspan.test>"))
-        });
+        let owners = ["alice", "bob", "carol", "dave"]
+            .map(|name| owner(&format!("{name} <{name}@linkspan.test>")));
         let forward: Vec<_> = owners.iter().cloned().map(entry).collect();
         let backward: Vec<_> = owners.iter().rev().cloned().map(entry).collect();
         let (one, two) = (Pseudonyms::of(&forward), Pseudonyms::of(&backward));
@@ -184,14 +221,25 @@ mod tests {
         let shown: BTreeSet<_> = owners.iter().map(|owner| one.shown(owner)).collect();
         assert_eq!(
             shown.iter().map(String::as_str).collect::<Vec<_>>(),
-            ["Maintainer 0001", "Maintainer 0002", "Maintainer 0003", "Maintainer 0004"]
+            [
+                "Maintainer 0001",
+                "Maintainer 0002",
+                "Maintainer 0003",
+                "Maintainer 0004"
+            ]
         );
         for owner in &owners {
             assert_eq!(one.shown(owner), two.shown(owner));
-            assert_eq!(one.group(owner).replace("maintainer-", "Maintainer "), one.shown(owner));
+            assert_eq!(
+                one.group(owner).replace("maintainer-", "Maintainer "),
+                one.shown(owner)
+            );
         }
         // The order is the key's, not the alphabet's.
-        assert_ne!(owners.each_ref().map(|owner| one.number(owner).unwrap()), [1, 2, 3, 4]);
+        assert_ne!(
+            owners.each_ref().map(|owner| one.number(owner).unwrap()),
+            [1, 2, 3, 4]
+        );
     }
 
     #[test]

@@ -80,7 +80,10 @@ impl Progress {
     fn line(&self, done: usize) -> String {
         let rate = done as f64 / self.started.elapsed().as_secs_f64().max(0.001);
         let left = self.total.saturating_sub(done) as f64 / rate.max(0.001);
-        format!("{} {done} of {}, {rate:.0}/s, {left:.0} s left", self.what, self.total)
+        format!(
+            "{} {done} of {}, {rate:.0}/s, {left:.0} s left",
+            self.what, self.total
+        )
     }
 
     /// Ends the step, and says what it took.
@@ -94,13 +97,17 @@ impl Progress {
         let done = self.done.load(Ordering::Relaxed);
         let seconds = self.started.elapsed().as_secs_f64();
         let rate = done as f64 / seconds.max(0.001);
-        say(format!("  {done} {} in {seconds:.1} s ({rate:.0}/s)", self.what))
+        say(format!(
+            "  {done} {} in {seconds:.1} s ({rate:.0}/s)",
+            self.what
+        ))
     }
 }
 
 fn bar(what: &str, total: usize) -> ProgressBar {
     let template = "  {msg} {wide_bar} {pos}/{len} {per_sec} {eta} left";
-    let style = ProgressStyle::with_template(template).expect("the template is a constant that parses");
+    let style =
+        ProgressStyle::with_template(template).expect("the template is a constant that parses");
     ProgressBar::new(total as u64)
         .with_style(style)
         .with_message(what.to_owned())

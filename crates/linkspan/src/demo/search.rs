@@ -25,7 +25,9 @@ pub struct Found {
 /// # Errors
 /// When the server refuses the search or answers without a total.
 pub async fn total(api: &Api, connection: &str, query: &str) -> anyhow::Result<usize> {
-    page(api, connection, query, (0, 1)).await.map(|page| page.total)
+    page(api, connection, query, (0, 1))
+        .await
+        .map(|page| page.total)
 }
 
 /// All hits.
@@ -55,7 +57,12 @@ struct Page {
     titles: Vec<String>,
 }
 
-async fn page(api: &Api, connection: &str, query: &str, window: (usize, usize)) -> anyhow::Result<Page> {
+async fn page(
+    api: &Api,
+    connection: &str,
+    query: &str,
+    window: (usize, usize),
+) -> anyhow::Result<Page> {
     let body = json!({ "requests": [{
         "entityTypes": ["externalItem"],
         "contentSources": [format!("/external/connections/{connection}")],
@@ -67,7 +74,8 @@ async fn page(api: &Api, connection: &str, query: &str, window: (usize, usize)) 
         .send(Method::POST, &["search", "query"], Some(&body))
         .await?
         .expect(&[200])?;
-    read(&answer.body).with_context(|| format!("the answer to the search `{query}` lacks what it must have"))
+    read(&answer.body)
+        .with_context(|| format!("the answer to the search `{query}` lacks what it must have"))
 }
 
 fn read(body: &Value) -> Option<Page> {
@@ -77,14 +85,19 @@ fn read(body: &Value) -> Option<Page> {
     let ids: Option<Vec<_>> = hits
         .iter()
         .map(|hit| {
-            let place = properties(hit)["substrateContentDomainId"].as_str()?.to_owned();
+            let place = properties(hit)["substrateContentDomainId"]
+                .as_str()?
+                .to_owned();
             // Clients take what stands between the first comma and the next.
             place.split(',').nth(1).map(str::to_owned)
         })
         .collect();
-    let titles = hits
-        .iter()
-        .map(|hit| properties(hit)["title"].as_str().unwrap_or("(no title)").to_owned());
+    let titles = hits.iter().map(|hit| {
+        properties(hit)["title"]
+            .as_str()
+            .unwrap_or("(no title)")
+            .to_owned()
+    });
     Some(Page {
         total: usize::try_from(container["total"].as_u64()?).ok()?,
         more: container["moreResultsAvailable"].as_bool()?,
@@ -103,16 +116,23 @@ mod tests {
 
     #[test]
     fn a_page_is_read_or_refused() {
-        let hit = |place: &str| {
-            json!({ "resource": { "properties": { "title": "T", "substrateContentDomainId": place } } })
-        };
-        let whole = body(json!({ "total": 7, "moreResultsAvailable": true, "hits": [hit("x@y,a+b")] }));
+        let hit = |place: &str| json!({ "resource": { "properties": { "title": "T", "substrateContentDomainId": place } } });
+        let whole =
+            body(json!({ "total": 7, "moreResultsAvailable": true, "hits": [hit("x@y,a+b")] }));
         let page = read(&whole).unwrap();
         assert_eq!((page.total, page.more), (7, true));
-        assert_eq!((page.ids, page.titles), (vec!["a+b".to_owned()], vec!["T".to_owned()]));
+        assert_eq!(
+            (page.ids, page.titles),
+            (vec!["a+b".to_owned()], vec!["T".to_owned()])
+        );
         let none = read(&body(json!({ "total": 0, "moreResultsAvailable": false }))).unwrap();
         assert!(none.ids.is_empty());
-        assert!(read(&body(json!({ "total": 1, "moreResultsAvailable": false, "hits": [hit("x")] }))).is_none());
+        assert!(
+            read(&body(
+                json!({ "total": 1, "moreResultsAvailable": false, "hits": [hit("x")] })
+            ))
+            .is_none()
+        );
         assert!(read(&json!({ "error": {} })).is_none());
     }
 }

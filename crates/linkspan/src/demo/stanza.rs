@@ -39,7 +39,11 @@ fn push<'a>(stanza: &mut Stanza<'a>, line: &'a str) {
         if let Some((_, value)) = stanza.fields.last_mut() {
             value.push('\n');
             // A full stop alone stands for an empty line, which would end the paragraph.
-            value.push_str(if more.trim() == "." { "" } else { more.trim_end() });
+            value.push_str(if more.trim() == "." {
+                ""
+            } else {
+                more.trim_end()
+            });
         }
     } else if let Some((name, value)) = line.split_once(':') {
         stanza.fields.push((name.trim(), value.trim().to_owned()));
@@ -58,7 +62,10 @@ mod tests {
         let found: Vec<_> = stanzas(TEXT).collect();
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].get("Package"), Some("a+b"));
-        assert_eq!(found[0].get("Description"), Some("short\nlong one\n\n indented"));
+        assert_eq!(
+            found[0].get("Description"),
+            Some("short\nlong one\n\n indented")
+        );
         assert_eq!(found[0].get("Tag"), Some("x::y,\nz::w"));
         assert_eq!(found[0].get("Homepage"), None);
         assert_eq!(found[1].get("Package"), Some("c"));

@@ -39,7 +39,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// When there is nothing to load, the server refuses a step, or a user finds anything else than the plain
 /// evaluation of the same ACLs says.
 pub async fn run(http_url: &str, items_max: Option<usize>) -> anyhow::Result<()> {
-    ensure!(items_max != Some(0), "`--items 0` leaves nothing to load; ask for 1 or more");
+    ensure!(
+        items_max != Some(0),
+        "`--items 0` leaves nothing to load; ask for 1 or more"
+    );
     let mut source = tokio::task::spawn_blocking(read).await??;
     sample(&mut source, items_max);
     let people = Pseudonyms::of(&source.entries);
@@ -79,7 +82,9 @@ fn read() -> anyhow::Result<Source> {
 /// Keeps some entries from everywhere, the same ones in every run.
 fn sample(source: &mut Source, items_max: Option<usize>) {
     if let Some(max) = items_max {
-        source.entries.sort_by_key(|entry| share(&entry.id, "sample"));
+        source
+            .entries
+            .sort_by_key(|entry| share(&entry.id, "sample"));
         source.entries.truncate(max);
     }
 }
@@ -104,7 +109,12 @@ fn items(source: &mut Source, people: &Pseudonyms) -> Vec<Item> {
 }
 
 /// Says what is loaded and who joins what.
-fn explain(source: &Source, items: &[Item], groups: &[ExternalGroup], people: &Pseudonyms) -> std::io::Result<()> {
+fn explain(
+    source: &Source,
+    items: &[Item],
+    groups: &[ExternalGroup],
+    people: &Pseudonyms,
+) -> std::io::Result<()> {
     let denies = items
         .iter()
         .filter(|item| item.acl.iter().any(|entry| entry.access == Access::Deny))
@@ -131,8 +141,16 @@ fn explain(source: &Source, items: &[Item], groups: &[ExternalGroup], people: &P
     say("  archive            ∋ teams ∋ every team-…")?;
     say("Who is denied what:")?;
     for deny in source.rules.denies {
-        let part = if deny.one_in == 1 { "all".to_owned() } else { format!("1 in {}", deny.one_in) };
-        say(format!("  {part} of section {:<8} denied to {}", deny.section, shown(deny.who)))?;
+        let part = if deny.one_in == 1 {
+            "all".to_owned()
+        } else {
+            format!("1 in {}", deny.one_in)
+        };
+        say(format!(
+            "  {part} of section {:<8} denied to {}",
+            deny.section,
+            shown(deny.who)
+        ))?;
     }
     say("")
 }
@@ -141,8 +159,14 @@ fn shown(who: Who) -> String {
     match who {
         Who::User(name) => format!("user {name}"),
         Who::Group(name) => {
-            let members = seed::GROUPS.iter().find(|group| group.name == name).map(|group| group.members);
-            format!("directory group {name} ({})", members.unwrap_or_default().join(", "))
+            let members = seed::GROUPS
+                .iter()
+                .find(|group| group.name == name)
+                .map(|group| group.members);
+            format!(
+                "directory group {name} ({})",
+                members.unwrap_or_default().join(", ")
+            )
         }
         Who::ExternalGroup(id) => format!("external group {id}"),
     }
@@ -151,7 +175,10 @@ fn shown(who: Who) -> String {
 /// What every user should find, by the plain evaluation: a column each, whose last cell is about everything.
 fn expected(source: &Source, items: Vec<Item>, groups: Vec<ExternalGroup>) -> Vec<Column> {
     let flags = Flags::of(&source.schema);
-    let pictures: Vec<_> = USERS.iter().map(|user| Picture::of(user, &groups)).collect();
+    let pictures: Vec<_> = USERS
+        .iter()
+        .map(|user| Picture::of(user, &groups))
+        .collect();
     let [first, second, third] = source.queries;
     let queries = [first, second, third, EVERYTHING];
     let mut columns: Vec<_> = USERS
@@ -167,7 +194,12 @@ fn expected(source: &Source, items: Vec<Item>, groups: Vec<ExternalGroup>) -> Ve
             if !picture.sees(&item.acl) {
                 continue;
             }
-            for (cell, _) in column.cells.iter_mut().zip(matching).filter(|(_, matching)| *matching) {
+            for (cell, _) in column
+                .cells
+                .iter_mut()
+                .zip(matching)
+                .filter(|(_, matching)| *matching)
+            {
                 cell.expected.insert(item.id.clone());
             }
         }
@@ -189,7 +221,10 @@ async fn ask(
     let started = Instant::now();
     for (api, column) in users.iter().zip(&columns) {
         if let Some(everything) = column.cells.last() {
-            let progress = Progress::new(&format!("findable by {}", column.user), everything.expected.len());
+            let progress = Progress::new(
+                &format!("findable by {}", column.user),
+                everything.expected.len(),
+            );
             wait(api, connection, &progress, started).await?;
         }
     }
@@ -203,7 +238,12 @@ async fn ask(
 }
 
 /// Waits until a user finds as many items as the plain evaluation says, or time is up: the comparison tells then.
-async fn wait(api: &Api, connection: &str, progress: &Progress, started: Instant) -> anyhow::Result<()> {
+async fn wait(
+    api: &Api,
+    connection: &str,
+    progress: &Progress,
+    started: Instant,
+) -> anyhow::Result<()> {
     loop {
         let total = search::total(api, connection, EVERYTHING.text).await?;
         progress.set(total);
@@ -228,7 +268,11 @@ fn report(queries: &[Query], columns: &[Column]) -> anyhow::Result<()> {
     let queries: Vec<_> = queries.iter().copied().chain([EVERYTHING]).collect();
     let faults = table::faults(&queries, columns);
     if faults.is_empty() {
-        let hits: usize = columns.iter().flat_map(|column| &column.cells).map(|cell| cell.found.ids.len()).sum();
+        let hits: usize = columns
+            .iter()
+            .flat_map(|column| &column.cells)
+            .map(|cell| cell.found.ids.len())
+            .sum();
         say(format!(
             "\nChecked: {} users × {} queries (the three above and `*`) against a plain evaluation of the same ACLs: \
              all {hits} hits and all totals are equal.",

@@ -62,8 +62,14 @@ pub fn lines(queries: &[Query], columns: &[&Column]) -> Vec<String> {
     for (at, query) in queries.iter().enumerate() {
         lines.push(rule.clone());
         lines.push(query.text.to_owned());
-        let cells: Vec<_> = columns.iter().filter_map(|column| column.cells.get(at)).collect();
-        lines.push(row(cells.iter().map(|cell| fit(&format!("{} hits", cell.found.total))).collect()));
+        let cells: Vec<_> = columns
+            .iter()
+            .filter_map(|column| column.cells.get(at))
+            .collect();
+        lines.push(row(cells
+            .iter()
+            .map(|cell| fit(&format!("{} hits", cell.found.total)))
+            .collect()));
         for hit in 0..TITLES {
             let title = |cell: &&Cell| {
                 let title = cell.found.titles.get(hit);
@@ -80,10 +86,14 @@ pub fn faults(queries: &[Query], columns: &[Column]) -> Vec<String> {
     columns
         .iter()
         .flat_map(|column| {
-            column.cells.iter().zip(queries).filter_map(|(cell, query)| {
-                let fault = cell.fault()?;
-                Some(format!("{}, {}: {fault}", column.user, query.text))
-            })
+            column
+                .cells
+                .iter()
+                .zip(queries)
+                .filter_map(|(cell, query)| {
+                    let fault = cell.fault()?;
+                    Some(format!("{}, {}: {fault}", column.user, query.text))
+                })
         })
         .collect()
 }
@@ -118,7 +128,10 @@ mod tests {
         assert_eq!(cell(2, &["a", "b"], &["b", "a"]).fault(), None);
         assert_eq!(cell(0, &[], &[]).fault(), None);
         let fault = |cell: Cell| cell.fault().unwrap();
-        assert_eq!(fault(cell(3, &["a", "b"], &["a", "b"])), "total 3 instead of 2");
+        assert_eq!(
+            fault(cell(3, &["a", "b"], &["a", "b"])),
+            "total 3 instead of 2"
+        );
         assert_eq!(fault(cell(2, &["a"], &["a", "b"])), "missing: 1 (b)");
         assert_eq!(fault(cell(1, &["a", "c"], &["a"])), "too many: 1 (c)");
         assert_eq!(fault(cell(1, &["a", "a"], &["a"])), "1 hits twice");

@@ -33,7 +33,10 @@ mod tests {
             assert_eq!(words(text).collect::<Vec<_>>(), expect, "{text}");
         };
         check("Web-Server, C++ (v2.0)", &["web", "server", "c", "v2", "0"]);
-        check("Café cafe\u{301} STRASSE Straße", &["cafe", "cafe", "strasse", "strasse"]);
+        check(
+            "Café cafe\u{301} STRASSE Straße",
+            &["cafe", "cafe", "strasse", "strasse"],
+        );
         check("Python™ ﬁne", &["python", "fine"]);
         check(" – … ", &[]);
     }

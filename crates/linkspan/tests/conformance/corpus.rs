@@ -205,12 +205,16 @@ fn entries(directory: &Path) -> BTreeSet<String> {
 
 fn read<T: DeserializeOwned>(name: &str) -> T {
     let path = root().join(name);
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("conformance/{name}: {error}"))
 }
 
 fn check(name: &str, transcript: &Transcript) {
-    assert!(name.ends_with(".yaml"), "{name}: a transcript is a .yaml file");
+    assert!(
+        name.ends_with(".yaml"),
+        "{name}: a transcript is a .yaml file"
+    );
     assert!(!transcript.says.trim().is_empty(), "{name} says nothing");
     assert!(
         transcript.docs.starts_with("https://learn.microsoft.com/")
@@ -225,15 +229,24 @@ fn check(name: &str, transcript: &Transcript) {
     );
     if let Some(date) = &transcript.confirmed {
         let is_date = date.len() == 10 && date.split('-').all(|part| part.parse::<u32>().is_ok());
-        assert!(is_date, "{name}: confirmed: {date} is not a date such as 2026-11-21");
+        assert!(
+            is_date,
+            "{name}: confirmed: {date} is not a date such as 2026-11-21"
+        );
     }
     assert!(!transcript.steps.is_empty(), "{name} has no steps");
     for step in &transcript.steps {
         if let Err(fault) = step.request() {
             panic!("{name}: {fault}");
         }
-        assert!(!step.caller.is_empty(), "{name}: a step does not say as whom");
-        assert!(step.expect.status >= 200, "{name}: a step expects no status");
+        assert!(
+            !step.caller.is_empty(),
+            "{name}: a step does not say as whom"
+        );
+        assert!(
+            step.expect.status >= 200,
+            "{name}: a step expects no status"
+        );
         assert!(
             step.body.is_none() || step.text.is_none(),
             "{name}: a step has both body and text"

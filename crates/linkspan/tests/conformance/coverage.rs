@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use graph::{
     odata,
-    route::{self, Found, Method, ROUTES, Service},
+    route::{self, Found, Method, ROUTES, Serving},
 };
 
 use crate::{corpus::Corpus, variables::Variables};
@@ -21,7 +21,7 @@ pub fn missing(corpus: &Corpus) -> Vec<String> {
         .collect();
     ROUTES
         .iter()
-        .filter(|route| route.service == Service::Served)
+        .filter(|route| route.serving == Serving::Served)
         .filter(|route| !called.contains(&(route.method.as_str(), route.path)))
         .map(|route| format!("{} {}", route.method, route.path))
         .collect()
@@ -34,7 +34,11 @@ fn row(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
     // Any id will do: variables stand for ids here.
     let rest = plain(rest)?;
     let owned = odata::path(&rest).ok()?;
-    match route::find(Method::parse(method)?, version == "beta", &odata::segments(&owned)) {
+    match route::find(
+        Method::parse(method)?,
+        version == "beta",
+        &odata::segments(&owned),
+    ) {
         Found::Route(route, _) => Some((route.method.as_str(), route.path)),
         Found::MethodNotAllowed(_) | Found::Unknown(_) => None,
     }

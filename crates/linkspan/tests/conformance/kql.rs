@@ -30,15 +30,24 @@ const FOUND_WITHIN: Duration = Duration::from_secs(20);
 
 /// Puts the fixture's items and asks every query as a user who may see all of them.
 pub async fn all(target: &Target) {
-    let text = fs::read_to_string(corpus::root().join("fixtures/kql-cases.json")).expect("the cases");
+    let text =
+        fs::read_to_string(corpus::root().join("fixtures/kql-cases.json")).expect("the cases");
     let file: Value = serde_json::from_str(&text).expect("the cases are JSON");
-    let connection = target.variables().fill("${c}").expect("every transcript has a connection");
-    put(target, &connection, &file).await.expect("the fixture is taken");
+    let connection = target
+        .variables()
+        .fill("${c}")
+        .expect("every transcript has a connection");
+    put(target, &connection, &file)
+        .await
+        .expect("the fixture is taken");
     let cases = file["cases"].as_array().expect("a list of cases");
     let (mut asked, mut left_out, mut wrong) = (0, 0, Vec::new());
     for case in cases {
         let query = case["query"].as_str().expect("a case has a query");
-        if DATE_WORDS.iter().any(|word| query.to_lowercase().contains(word)) {
+        if DATE_WORDS
+            .iter()
+            .any(|word| query.to_lowercase().contains(word))
+        {
             left_out += 1;
             continue;
         }
@@ -49,7 +58,13 @@ pub async fn all(target: &Target) {
     }
     println!("{asked} cases of the query language asked, {left_out} left to the still clock");
     assert_eq!(left_out, WITH_DATE_WORDS, "cases with date words");
-    assert!(wrong.is_empty(), "{} of {asked} cases:\n{}\n{}", wrong.len(), wrong.join("\n"), target.said());
+    assert!(
+        wrong.is_empty(),
+        "{} of {asked} cases:\n{}\n{}",
+        wrong.len(),
+        wrong.join("\n"),
+        target.said()
+    );
 }
 
 async fn put(target: &Target, connection: &str, file: &Value) -> Result<(), String> {
@@ -77,7 +92,10 @@ async fn put(target: &Target, connection: &str, file: &Value) -> Result<(), Stri
             return Ok(());
         }
         if Instant::now() > deadline {
-            return Err(format!("not all items are found within {FOUND_WITHIN:?}: {:?}", answer.body));
+            return Err(format!(
+                "not all items are found within {FOUND_WITHIN:?}: {:?}",
+                answer.body
+            ));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -87,16 +105,25 @@ async fn ask(target: &Target, connection: &str, query: &str, case: &Value) -> Re
     let answer = play::search(target, "alice", connection, query).await?;
     let status = if case["error"] == 400 { 400 } else { 200 };
     if answer.status != status {
-        return Err(format!("the status is {}; expected {status}", answer.status));
+        return Err(format!(
+            "the status is {}; expected {status}",
+            answer.status
+        ));
     }
     if status == 400 {
         return Ok(());
     }
     let matches = case["matches"].as_array().into_iter().flatten();
-    let expected: BTreeSet<String> = matches.filter_map(Value::as_str).map(str::to_owned).collect();
+    let expected: BTreeSet<String> = matches
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     let (found, total) = ids(&answer.body);
     if found != expected {
-        return Err(format!("found {found:?}; expected {expected:?} ({})", case["why"]));
+        return Err(format!(
+            "found {found:?}; expected {expected:?} ({})",
+            case["why"]
+        ));
     }
     if total != Some(expected.len() as u64) {
         return Err(format!("total is {total:?}; expected {}", expected.len()));
@@ -106,7 +133,9 @@ async fn ask(target: &Target, connection: &str, query: &str, case: &Value) -> Re
 
 /// The item ids as clients read them from hits, and the total.
 fn ids(body: &Option<Value>) -> (BTreeSet<String>, Option<u64>) {
-    let container = body.as_ref().map_or(&Value::Null, |body| &body["value"][0]["hitsContainers"][0]);
+    let container = body
+        .as_ref()
+        .map_or(&Value::Null, |body| &body["value"][0]["hitsContainers"][0]);
     let ids = container["hits"]
         .as_array()
         .into_iter()

@@ -66,7 +66,11 @@ fn is(word: &str, found: &Value) -> Result<(), String> {
             };
         }
     };
-    if fits { Ok(()) } else { Err(format!("`{word}`")) }
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("`{word}`"))
+    }
 }
 
 /// `2026-03-18T12:00:00`, with a fraction and a `Z` or without.

@@ -41,7 +41,11 @@ impl Answer {
 }
 
 /// Plays what is given, then the steps; the first that is not answered as expected is told.
-pub async fn transcript(target: &Target, corpus: &Corpus, transcript: &Transcript) -> Result<(), String> {
+pub async fn transcript(
+    target: &Target,
+    corpus: &Corpus,
+    transcript: &Transcript,
+) -> Result<(), String> {
     let mut variables = target.variables();
     let given = match &transcript.given {
         Some(name) => corpus.given(name)?,
@@ -93,9 +97,15 @@ async fn send(target: &Target, variables: &Variables, step: &Step) -> Result<Ans
     }
     let body = match (&step.body, &step.text) {
         (Some(json), _) => Some(variables.fill_json(json)?.to_string()),
-        (None, text) => text.as_deref().map(|text| variables.fill(text)).transpose()?,
+        (None, text) => text
+            .as_deref()
+            .map(|text| variables.fill(text))
+            .transpose()?,
     };
-    let typed = step.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"));
+    let typed = step
+        .headers
+        .keys()
+        .any(|name| name.eq_ignore_ascii_case("content-type"));
     if step.body.is_some() && !typed {
         request = request.header("content-type", "application/json");
     }
@@ -103,13 +113,21 @@ async fn send(target: &Target, variables: &Variables, step: &Step) -> Result<Ans
         request = request.header(name, variables.fill(value)?);
     }
     request = match body {
-        Some(body) if step.gzip => request.header("content-encoding", "gzip").body(gzip(&body)?),
+        Some(body) if step.gzip => request
+            .header("content-encoding", "gzip")
+            .body(gzip(&body)?),
         Some(body) => request.body(body),
         None => request,
     };
-    let answer = request.send().await.map_err(|error| format!("{url}: {error:?}"))?;
+    let answer = request
+        .send()
+        .await
+        .map_err(|error| format!("{url}: {error:?}"))?;
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let text = answer.text().await.map_err(|error| format!("{url}: {error:?}"))?;
+    let text = answer
+        .text()
+        .await
+        .map_err(|error| format!("{url}: {error:?}"))?;
     Ok(Answer {
         status,
         headers,
@@ -123,11 +141,16 @@ fn url(target: &Target, path: &str) -> Result<String, String> {
     if path.starts_with('/') {
         return Ok(format!("{}{path}", target.url));
     }
-    let inside = path.strip_prefix(&target.url).is_some_and(|rest| rest.starts_with('/'));
+    let inside = path
+        .strip_prefix(&target.url)
+        .is_some_and(|rest| rest.starts_with('/'));
     if inside {
         Ok(path.to_owned())
     } else {
-        Err(format!("{path} is not on {}, the host that was asked", target.url))
+        Err(format!(
+            "{path} is not on {}, the host that was asked",
+            target.url
+        ))
     }
 }
 
@@ -139,10 +162,17 @@ fn gzip(text: &str) -> Result<Vec<u8>, String> {
         .map_err(|error| error.to_string())
 }
 
-fn held_against(variables: &Variables, step: &Step, answer: &Answer) -> Result<Vec<String>, String> {
+fn held_against(
+    variables: &Variables,
+    step: &Step,
+    answer: &Answer,
+) -> Result<Vec<String>, String> {
     let mut told = Vec::new();
     if answer.status != step.expect.status {
-        told.push(format!("the status is {}; expected {}", answer.status, step.expect.status));
+        told.push(format!(
+            "the status is {}; expected {}",
+            answer.status, step.expect.status
+        ));
     }
     for (name, word) in &step.expect.headers {
         let word = variables.fill(word)?;
@@ -192,7 +222,9 @@ fn of_every_answer(answer: &Answer) -> Vec<String> {
         if inner.is_some() && inner != request_id {
             told.push("innerError.request-id is not that of the header".to_owned());
         }
-        let is_json = answer.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        let is_json = answer
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("application/json"));
         if !is_json {
             told.push("an error is not of type application/json, which SDKs need".to_owned());
         }
@@ -209,16 +241,26 @@ fn save(variables: &mut Variables, step: &Step, answer: &Answer) -> Result<(), S
                 let value = body.and_then(|body| body.pointer(&format!("/{pointer}")));
                 value.and_then(Value::as_str).map(str::to_owned)
             }
-            (None, None) => return Err(format!("save: {place} is neither header.NAME nor body/POINTER")),
+            (None, None) => {
+                return Err(format!(
+                    "save: {place} is neither header.NAME nor body/POINTER"
+                ));
+            }
         };
-        let value = found.ok_or_else(|| format!("there is no {place} to save; answered {}", answer.text))?;
+        let value = found
+            .ok_or_else(|| format!("there is no {place} to save; answered {}", answer.text))?;
         variables.set(name, value);
     }
     Ok(())
 }
 
 /// Searches one connection as a user; for suites that make their own requests.
-pub async fn search(target: &Target, user: &str, connection: &str, query: &str) -> Result<Answer, String> {
+pub async fn search(
+    target: &Target,
+    user: &str,
+    connection: &str,
+    query: &str,
+) -> Result<Answer, String> {
     let step: Step = serde_json::from_value(serde_json::json!({
         "post": "/v1.0/search/query", "as": user, "expect": { "status": 200 },
         "body": { "requests": [{

@@ -8,16 +8,12 @@ use std::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use reqwest::{Client, redirect};
+use reqwest::Client;
 use serde_json::Value;
 
-use crate::{running::Running, variables::Variables};
-
-/// The sign-in of an app and everything else must be answered in this time.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{running::Running, sign_in, variables::Variables};
 
 /// A server, who is known there, and their tokens.
 pub struct Target {
@@ -43,19 +39,19 @@ impl Target {
             Some(ready) => (Arc::new(None), ready),
             None => {
                 let server = started();
-                let ready = server.as_ref().as_ref().map_or(Value::Null, |it| it.ready.clone());
+                let ready = server
+                    .as_ref()
+                    .as_ref()
+                    .map_or(Value::Null, |it| it.ready.clone());
                 (server, ready)
             }
         };
-        let url = ready["http_url"].as_str().expect("the ready file has http_url");
+        let url = ready["http_url"]
+            .as_str()
+            .expect("the ready file has http_url");
         Self {
             url: url.trim_end_matches('/').to_owned(),
-            client: Client::builder()
-                .redirect(redirect::Policy::none())
-                .timeout(PATIENCE)
-                .no_proxy()
-                .build()
-                .expect("a client"),
+            client: sign_in::client(),
             ready,
             server,
             tokens: Mutex::default(),
@@ -68,7 +64,10 @@ impl Target {
         let salt = RandomState::new().hash_one(NEXT.fetch_add(1, Ordering::Relaxed));
         variables.set("c", format!("t{salt:016x}"));
         variables.set("host", &self.url);
-        variables.set("tenant", self.ready["tenant_id"].as_str().unwrap_or_default());
+        variables.set(
+            "tenant",
+            self.ready["tenant_id"].as_str().unwrap_or_default(),
+        );
         let lists = [
             ("apps", "client_id", ["client_secret", "name"]),
             ("users", "id", ["upn", "password"]),
@@ -98,70 +97,26 @@ impl Target {
         if let Some(token) = kept(&self.tokens) {
             return Ok(Some(token));
         }
-        let token = self.sign_in(caller).await?;
+        let token = sign_in::token(&self.client, &self.ready, caller).await?;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.insert(caller.to_owned(), token.clone());
         Ok(Some(token))
     }
 
-    async fn sign_in(&self, caller: &str) -> Result<String, String> {
-        let (user, app) = match caller.split_once('@') {
-            Some((user, app)) => (Some(user), app),
-            None if self.named("users", caller).is_some() => (Some(caller), "search"),
-            None => (None, caller),
-        };
-        let app = self.named("apps", app).ok_or_else(|| format!("no app is called {app}"))?;
-        let text = |entry: &Value, member: &str| entry[member].as_str().unwrap_or_default().to_owned();
-        let mut form = format!(
-            "scope=https://graph.microsoft.com/.default&client_id={}",
-            text(app, "client_id")
-        );
-        if app["client_secret"].is_string() {
-            form += &format!("&client_secret={}", text(app, "client_secret"));
-        }
-        match user {
-            None => form += "&grant_type=client_credentials",
-            Some(name) => {
-                let user = self.named("users", name).ok_or_else(|| format!("no user is called {name}"))?;
-                form += &format!(
-                    "&grant_type=password&username={}&password={}",
-                    text(user, "upn"),
-                    text(user, "password")
-                );
-            }
-        }
-        let tenant = self.ready["tenant_id"].as_str().unwrap_or_default();
-        let answer = self
-            .client
-            .post(format!("{}/{tenant}/oauth2/v2.0/token", self.url))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form)
-            .send()
-            .await
-            .map_err(|error| format!("signing in as {caller}: {error:?}"))?;
-        let body: Value = answer
-            .json()
-            .await
-            .map_err(|error| format!("signing in as {caller}: {error:?}"))?;
-        let token = body["access_token"].as_str();
-        token
-            .map(str::to_owned)
-            .ok_or_else(|| format!("signing in as {caller}: {body}"))
-    }
-
-    fn named(&self, list: &str, name: &str) -> Option<&Value> {
-        let entries = self.ready[list].as_array()?;
-        entries.iter().find(|entry| entry["name"] == name)
-    }
-
     /// What the server has printed, for a failure's message.
     pub fn said(&self) -> String {
-        self.server.as_ref().as_ref().map_or_else(String::new, Running::said)
+        self.server
+            .as_ref()
+            .as_ref()
+            .map_or_else(String::new, Running::said)
     }
 }
 
 /// The ready file of the server that the environment names.
-#[expect(clippy::disallowed_methods, reason = "the environment says which server is asked")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment says which server is asked"
+)]
 fn named() -> Option<Value> {
     let url = env::var("LINKSPAN_CONFORMANCE_URL").ok()?;
     let file = env::var("LINKSPAN_CONFORMANCE_READY_FILE")

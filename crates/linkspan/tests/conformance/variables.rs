@@ -14,11 +14,17 @@ impl Variables {
         self.0.insert(name.into(), value.into());
     }
 
-    /// The text with every `${name}` replaced.
+    /// The text with every `${name}` replaced; `$${` stands for `${`.
     pub fn fill(&self, text: &str) -> Result<String, String> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
+            if let Some(before) = before.strip_suffix('$') {
+                filled.push_str(before);
+                filled.push_str("${");
+                rest = after;
+                continue;
+            }
             let (name, behind) = after
                 .split_once('}')
                 .ok_or_else(|| format!("`${{` is not closed in {text}"))?;
@@ -65,9 +71,16 @@ fn names_are_filled_in_everywhere() {
     variables.set("c", "t1");
     variables.set("op", "http://localhost/a/b-2");
     let fill = |text: &str| variables.fill(text);
-    assert_eq!(fill("/x/${c}b/${op.last}?$top=1").as_deref(), Ok("/x/t1b/b-2?$top=1"));
+    assert_eq!(
+        fill("/x/${c}b/${op.last}?$top=1").as_deref(),
+        Ok("/x/t1b/b-2?$top=1")
+    );
+    assert_eq!(fill("$${c} ${c}").as_deref(), Ok("${c} t1"));
     assert!(fill("${unknown}").is_err());
     assert!(fill("${c").is_err());
     let filled = variables.fill_json(&serde_json::json!({ "a": ["${c}", 1, { "${c}": null }] }));
-    assert_eq!(filled, Ok(serde_json::json!({ "a": ["t1", 1, { "t1": null }] })));
+    assert_eq!(
+        filled,
+        Ok(serde_json::json!({ "a": ["t1", 1, { "t1": null }] }))
+    );
 }

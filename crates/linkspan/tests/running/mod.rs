@@ -33,11 +33,18 @@ impl Running {
     /// When it ends or is not ready in time, with what it printed.
     pub fn start(arguments: &[&str]) -> Self {
         let output = tempfile::tempdir().expect("a temporary directory");
-        let file = |name: &str| File::create(output.path().join(name)).expect("a file for the output");
+        let file =
+            |name: &str| File::create(output.path().join(name)).expect("a file for the output");
         let ready_file = output.path().join("ready.json");
         let child = Command::new(env!("CARGO_BIN_EXE_linkspan"))
             .args(arguments)
-            .args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--ready-file"])
+            .args([
+                "--http",
+                "127.0.0.1:0",
+                "--https",
+                "127.0.0.1:0",
+                "--ready-file",
+            ])
             .arg(&ready_file)
             .stdin(Stdio::null())
             .stdout(file("stdout"))
@@ -61,8 +68,16 @@ impl Running {
                 return serde_json::from_str(&text).expect("the ready file is JSON");
             }
             let ended = self.child.try_wait().expect("the process can be asked");
-            assert!(ended.is_none(), "linkspan ended with {ended:?}:\n{}", self.said());
-            assert!(Instant::now() < deadline, "not ready in {START:?}:\n{}", self.said());
+            assert!(
+                ended.is_none(),
+                "linkspan ended with {ended:?}:\n{}",
+                self.said()
+            );
+            assert!(
+                Instant::now() < deadline,
+                "not ready in {START:?}:\n{}",
+                self.said()
+            );
             thread::sleep(GLANCE);
         }
     }

@@ -4,7 +4,7 @@
 
 use graph::{
     ErrorCode, PublicError,
-    route::{Door, Service},
+    route::{Door, Serving},
 };
 use tenant::Error;
 
@@ -40,15 +40,15 @@ pub(crate) async fn open(ask: &mut Ask<'_>) -> Result<Answer, Error> {
         Door::RemoveMember => groups::remove_member(ask).await,
         Door::Query => search::query(ask).await,
         Door::GetMe => users::get_me(ask).await,
-        Door::Refused => Err(not_served(ask.route.service).into()),
+        Door::Refused => Err(not_served(ask.route.serving).into()),
     }
 }
 
 /// Why a row has no door.
-fn not_served(service: Service) -> PublicError {
-    match service {
-        Service::Refused(reason) => PublicError::new(ErrorCode::NotSupported, reason),
+fn not_served(serving: Serving) -> PublicError {
+    match serving {
+        Serving::Refused(reason) => PublicError::new(ErrorCode::NotSupported, reason),
         // The live service answers such an operation as if it did not exist, without a word.
-        Service::Absent | Service::Served => PublicError::new(ErrorCode::UnknownError, ""),
+        Serving::Absent | Serving::Served => PublicError::new(ErrorCode::UnknownError, ""),
     }
 }

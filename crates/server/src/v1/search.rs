@@ -19,14 +19,6 @@ use crate::{ask::Ask, respond::Answer};
 /// POST: 200 with one response per request.
 pub(super) async fn query(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let ending = Ending(Cancel::default());
-    // Asked for nothing, the door only says whether this caller may search: that comes before anything about the body.
-    search::query(
-        Arc::clone(&ask.tenant),
-        &ask.caller,
-        Vec::new(),
-        ending.0.clone(),
-    )
-    .await?;
     let requests = SearchRequest::read_all(&ask.json("an object with requests").await?, ask.beta)?;
     let responses = search::query(
         Arc::clone(&ask.tenant),

@@ -185,11 +185,7 @@ fn apps(sql: &Connection) -> Result<Vec<App>, Fault> {
     Ok(apps)
 }
 
-fn scopes(
-    columns: Columns<'_>,
-    offset: usize,
-    column: &'static str,
-) -> Result<Vec<Scope>, Fault> {
+fn scopes(columns: Columns<'_>, offset: usize, column: &'static str) -> Result<Vec<Scope>, Fault> {
     columns
         .text(offset, column)?
         .split_whitespace()

@@ -37,8 +37,7 @@ impl Checkpoints {
         let seen = Arc::clone(&commits);
         let thread = thread::Builder::new()
             .name("checkpoints".to_owned())
-            .spawn(move || run(&file, &seen, &stopped))
-            ?;
+            .spawn(move || run(&file, &seen, &stopped))?;
         Ok(Self {
             commits,
             bell: Some(bell),

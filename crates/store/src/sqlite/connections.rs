@@ -40,8 +40,10 @@ impl ConnectionStore for Sqlite {
     ) -> Result<Arc<KeptConnection>, StoreError> {
         let connection = connection.clone();
         let kept = connection.to_kept();
-        self.write(kept.len(), move |step| create(step, &connection, &kept, now))
-            .await
+        self.write(kept.len(), move |step| {
+            create(step, &connection, &kept, now)
+        })
+        .await
     }
 
     async fn update_connection(
@@ -95,9 +97,9 @@ fn find(step: &Step<'_>, at: ConnectionKey) -> Result<Option<KeptConnection>, Fa
 
 /// One more, or an error when the numbers are used up.
 fn next(number: u32, column: &'static str, at: ConnectionKey) -> Result<u32, Fault> {
-    number.checked_add(1).ok_or_else(|| {
-        Fault::inconsistent("connection", column, at.0, "all versions are used up")
-    })
+    number
+        .checked_add(1)
+        .ok_or_else(|| Fault::inconsistent("connection", column, at.0, "all versions are used up"))
 }
 
 fn publish(step: &mut Step<'_>, kept: KeptConnection) -> Arc<KeptConnection> {

@@ -54,21 +54,12 @@ fn upsert(
              ON CONFLICT (ordinal) DO UPDATE SET version = excluded.version,
                  text = excluded.text, deleted = excluded.deleted, stale = excluded.stale",
         )?
-        .execute((
-            sql(ordinal.0),
-            version.0,
-            deleted,
-            rows::stale_bytes(stale),
-        ))?;
+        .execute((sql(ordinal.0), version.0, deleted, rows::stale_bytes(stale)))?;
     Ok(())
 }
 
 /// A new item: the index cannot hold anything of it.
-pub(super) fn mark_new(
-    step: &Step<'_>,
-    ordinal: Ordinal,
-    version: Version,
-) -> Result<(), Fault> {
+pub(super) fn mark_new(step: &Step<'_>, ordinal: Ordinal, version: Version) -> Result<(), Fault> {
     upsert(step, ordinal, version, false, &[])
 }
 
@@ -121,9 +112,9 @@ pub(super) fn remove_items(
 ) -> Result<u32, Fault> {
     let mut items = Vec::new();
     {
-        let mut statement = step.sql.prepare_cached(
-            "SELECT ordinal, version FROM item WHERE connection = ?1 LIMIT ?2",
-        )?;
+        let mut statement = step
+            .sql
+            .prepare_cached("SELECT ordinal, version FROM item WHERE connection = ?1 LIMIT ?2")?;
         let mut rows = statement.query((sql(at.0), limit))?;
         while let Some(row) = rows.next()? {
             let columns = Columns::new(row, "item", 0);

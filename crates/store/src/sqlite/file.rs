@@ -19,10 +19,7 @@ const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
 
 /// Makes the file if there is none. Only at the start: a file that vanishes later must not be replaced by an empty one.
 pub(super) fn make(file: &Path) -> Result<(), Fault> {
-    File::options()
-        .create(true)
-        .append(true)
-        .open(file)?;
+    File::options().create(true).append(true).open(file)?;
     Ok(())
 }
 
@@ -102,7 +99,12 @@ pub(super) fn identity(sql: &Connection) -> Result<Uuid, Fault> {
     let mut statement = sql.prepare("SELECT key, value FROM meta WHERE key = 'identity'")?;
     let mut rows = statement.query(())?;
     let Some(row) = rows.next()? else {
-        return Err(Fault::inconsistent("meta", "value", "identity", "there is none"));
+        return Err(Fault::inconsistent(
+            "meta",
+            "value",
+            "identity",
+            "there is none",
+        ));
     };
     let columns = Columns::new(row, "meta", 0);
     Uuid::try_parse(columns.text(1, "value")?)

@@ -134,8 +134,9 @@ fn count(connection: &Connection, at: ConnectionKey) -> Result<u64, Fault> {
          FROM connection c WHERE c.key = ?1 AND c.deleted = 0",
     )?;
     let mut rows = statement.query([sql(at.0)])?;
-    rows.next()?
-        .map_or(Ok(0), |row| Columns::new(row, "item", 0).number(1, "connection"))
+    rows.next()?.map_or(Ok(0), |row| {
+        Columns::new(row, "item", 0).number(1, "connection")
+    })
 }
 
 /// What the writer has to know of an item before it changes it.
@@ -271,11 +272,7 @@ impl Put {
     }
 }
 
-fn publish(
-    step: &mut Step<'_>,
-    written: Written,
-    stale: Option<Vec<(Text, AclId)>>,
-) -> Written {
+fn publish(step: &mut Step<'_>, written: Written, stale: Option<Vec<(Text, AclId)>>) -> Written {
     step.change(Change::Item {
         ordinal: written.ordinal,
         text: written.text,
@@ -285,11 +282,7 @@ fn publish(
     written
 }
 
-fn delete(
-    step: &mut Step<'_>,
-    at: ConnectionKey,
-    id: &ItemId,
-) -> Result<Option<Written>, Fault> {
+fn delete(step: &mut Step<'_>, at: ConnectionKey, id: &ItemId) -> Result<Option<Written>, Fault> {
     if !step.has(at)? {
         return Ok(None);
     }

@@ -93,11 +93,7 @@ fn lock(directory: &Path) -> Result<File, Fault> {
 }
 
 /// On the writer's thread, because filling the picture must not happen inside an async task.
-fn start(
-    path: &Path,
-    visibility: Arc<Visibility>,
-    lock: File,
-) -> Result<(Uuid, Writer), Fault> {
+fn start(path: &Path, visibility: Arc<Visibility>, lock: File) -> Result<(Uuid, Writer), Fault> {
     file::make(path)?;
     let mut sql = file::for_writing(path)?;
     file::migrate(&mut sql)?;

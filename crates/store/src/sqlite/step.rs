@@ -86,11 +86,7 @@ impl<'a> Step<'a> {
     }
 
     /// The number of an ACL of a connection; a new one gets a row and is published.
-    pub(super) fn intern(
-        &mut self,
-        at: ConnectionKey,
-        acl: &CanonicalAcl,
-    ) -> Result<AclId, Fault> {
+    pub(super) fn intern(&mut self, at: ConnectionKey, acl: &CanonicalAcl) -> Result<AclId, Fault> {
         let known = self
             .interned
             .get(at, &acl.hash)

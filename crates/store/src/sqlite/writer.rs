@@ -179,8 +179,9 @@ impl Writer {
     fn close(mut self) {
         self.checkpoints.stop();
         let Some(sql) = self.sql else { return };
-        let truncated =
-            sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, i64>(0));
+        let truncated = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| {
+            row.get::<_, i64>(0)
+        });
         // Nothing is lost if it fails: the log is read at the next start.
         if let Err(error) = truncated {
             tracing::warn!(%error, "the last checkpoint failed");

@@ -10,12 +10,17 @@ use tenant::{
 };
 
 /// Makes a connection that takes items, or what is still missing of it.
-pub async fn ready(store: &dyn Store, id: &str) -> Result<std::sync::Arc<KeptConnection>, StoreError> {
+pub async fn ready(
+    store: &dyn Store,
+    id: &str,
+) -> Result<std::sync::Arc<KeptConnection>, StoreError> {
     let connection = ExternalConnection {
         id: ConnectionId::kept(id),
         state: ConnectionState::Draft,
         authorized_app_ids: Vec::new(),
-        members: [("name".to_owned(), "Tickets".into())].into_iter().collect(),
+        members: [("name".to_owned(), "Tickets".into())]
+            .into_iter()
+            .collect(),
     };
     let schema = Schema {
         base_type: "microsoft.graph.externalItem".to_owned(),

@@ -1,5 +1,7 @@
 //! One hit, as the Graph shows it (`contract/search.md` §5).
 
+use std::sync::Arc;
+
 use graph::{ExternalItem, Property, Schema, search::SearchHit};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -16,39 +18,39 @@ const SERVICE: [&str; 5] = [
     "id",
 ];
 
-/// The hit of an item; `None` when its connection has lost its schema, which a ready one never does.
-pub(super) fn hit(
-    tenant: Uuid,
-    kept: &KeptConnection,
-    item: &KeptItem,
-    rank: u32,
-    fields: &[String],
-    highlight: &Highlight,
-) -> Option<SearchHit> {
-    let schema = kept.schema.as_deref()?;
-    let numbers = Numbers::of(tenant, item.ordinal);
-    let mut properties = serde_json::Map::new();
-    if fields.is_empty() {
-        for property in schema.properties.iter().filter(|p| p.is_retrievable) {
-            insert(&mut properties, &property.name, property, &item.item);
+/// What one request wants to be told of its hits.
+pub(super) struct Teller<'a> {
+    pub(super) tenant: Uuid,
+    pub(super) scope: &'a [Arc<KeptConnection>],
+    pub(super) fields: &'a [String],
+    pub(super) highlight: &'a Highlight,
+}
+
+impl Teller<'_> {
+    /// The hit of an item; `None` when its connection has lost its schema, which a ready one never does.
+    pub(super) fn hit(&self, item: &KeptItem, rank: u32) -> Option<SearchHit> {
+        let kept = self.scope.iter().find(|kept| kept.key == item.at)?;
+        let schema = kept.schema.as_deref()?;
+        let numbers = Numbers::of(self.tenant, item.ordinal);
+        let member = |name| numbers.member(name, self.tenant, kept, item);
+        let mut properties = Members::new();
+        for field in self.fields {
+            field_of(&mut properties, field, schema, item, member);
         }
-        for name in SERVICE {
-            properties.insert(name.to_owned(), numbers.member(name, tenant, kept, item));
+        if self.fields.is_empty() {
+            for property in schema.properties.iter().filter(|p| p.is_retrievable) {
+                insert(&mut properties, &property.name, property, &item.item);
+            }
+            properties.extend(SERVICE.map(|name| (name.to_owned(), member(name))));
         }
-    } else {
-        for field in fields {
-            field_of(&mut properties, field, schema, item, |name| {
-                numbers.member(name, tenant, kept, item)
-            });
-        }
+        Some(SearchHit {
+            hit_id: numbers.hit_id.clone(),
+            rank,
+            summary: summary::summary(&item.item, schema, self.highlight),
+            content_source: kept.connection.id.as_str().to_owned(),
+            properties,
+        })
     }
-    Some(SearchHit {
-        hit_id: numbers.hit_id.clone(),
-        rank,
-        summary: summary::summary(&item.item, schema, highlight),
-        content_source: kept.connection.id.as_str().to_owned(),
-        properties,
-    })
 }
 
 type Members = serde_json::Map<String, serde_json::Value>;
@@ -127,9 +129,7 @@ impl Numbers {
                 let domain = Uuid::new_v5(&tenant, &kept.key.0.to_be_bytes());
                 format!("{}@{tenant},{}", domain.simple(), item.item.id).into()
             }
-            "substrateLocationId" => {
-                format!("APP:GCS_{}@{tenant}", kept.connection.id).into()
-            }
+            "substrateLocationId" => format!("APP:GCS_{}@{tenant}", kept.connection.id).into(),
             "documentId" => self.document_id.into(),
             "immutableEntryId" => self.entry.clone().into(),
             _ => self.hit_id.clone().into(),

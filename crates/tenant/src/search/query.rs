@@ -14,15 +14,11 @@ use graph::{
 use super::{
     bind::Binder,
     highlight::Highlight,
-    hit,
+    hit::Teller,
     plan::{Cancel, Criteria, Hits, Plan},
     second_lock::{self, Moments},
 };
-use crate::{
-    Caller, Error, Tenant,
-    kept::{KeptConnection, KeptItem},
-    visibility::Folded,
-};
+use crate::{Caller, Error, Tenant, kept::KeptConnection, visibility::Folded};
 
 /// A search that takes longer than this is ended.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -38,7 +34,10 @@ pub async fn query(
     cancel: Cancel,
 ) -> Result<Vec<SearchResponse>, Error> {
     caller.may(Door::Query)?;
-    let user = caller.user.as_deref().ok_or_else(search::application_refused)?;
+    let user = caller
+        .user
+        .as_deref()
+        .ok_or_else(search::application_refused)?;
     tenant.progress.caught_up(&caller.app).await;
     let mut responses = Vec::with_capacity(requests.len());
     for request in &requests {
@@ -56,7 +55,9 @@ pub async fn query(
 
 /// The parsed query; one that says nothing (only operators or punctuation) is as good as an empty one.
 fn parse(text: &str) -> Result<kql::Expr, PublicError> {
-    kql::parse(text).expr.ok_or_else(search::query_string_required)
+    kql::parse(text)
+        .expr
+        .ok_or_else(search::query_string_required)
 }
 
 /// One request on its way to an answer.
@@ -98,10 +99,19 @@ impl Search<'_> {
         let highlight = Highlight::of(&binder, &self.parsed);
         let seen_to = u64::from(self.request.from) + hits.hits.len() as u64;
         let terms = kql::free_terms(&self.parsed, &|name| binder.is_property(name));
+        let teller = Teller {
+            tenant: self.tenant.id,
+            scope: &scope,
+            fields: &self.request.fields,
+            highlight: &highlight,
+        };
+        let ranked = items.iter().zip(self.request.from + 1..);
         Ok(SearchResponse {
             search_terms: terms,
             hits_containers: vec![SearchHitsContainer {
-                hits: self.hits(&items, &scope, &highlight),
+                hits: ranked
+                    .filter_map(|(item, rank)| teller.hit(item, rank))
+                    .collect(),
                 total: hits.total,
                 more_results_available: seen_to < hits.total && !hits.hits.is_empty(),
             }],
@@ -151,20 +161,5 @@ impl Search<'_> {
             cancel: self.cancel.clone(),
         };
         Ok(self.tenant.index.search(plan).await?)
-    }
-
-    fn hits(
-        &self,
-        items: &[KeptItem],
-        scope: &[Arc<KeptConnection>],
-        highlight: &Highlight,
-    ) -> Vec<search::SearchHit> {
-        let ranked = items.iter().zip(self.request.from + 1..);
-        ranked
-            .filter_map(|(item, rank)| {
-                let kept = scope.iter().find(|kept| kept.key == item.at)?;
-                hit::hit(self.tenant.id, kept, item, rank, &self.request.fields, highlight)
-            })
-            .collect()
     }
 }

@@ -170,7 +170,11 @@ fn date(now: DateTime, of: PropertyOf, given: &kql::Restriction) -> Option<Crite
     let interval = |text: &str| kql::dates::literal(text, now.0, Weekday::Sunday);
     let from = |at: i64| plan::Bound::Included(Value::DateTime(DateTime(at)));
     let before = |at: i64| plan::Bound::Excluded(Value::DateTime(DateTime(at)));
-    if let kql::Value::Range { from: start, to: end } = &given.value {
+    if let kql::Value::Range {
+        from: start,
+        to: end,
+    } = &given.value
+    {
         let start = match start {
             None => plan::Bound::Open,
             Some(text) => from(interval(text)?.start),

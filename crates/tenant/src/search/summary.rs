@@ -174,3 +174,113 @@ fn write_fragment(to: &mut String, text: &str, (start, end): (usize, usize), mar
     }
     to.push_str(&text[at..end]);
 }
+
+#[cfg(test)]
+mod tests {
+    use graph::{ExternalItemContent, ItemId, SchemaDraft};
+    use serde_json::json;
+
+    use super::*;
+    use crate::search::bind::Binder;
+
+    fn shown(content: Option<(ContentType, &str)>, title: &str, query: &str) -> String {
+        let schema = SchemaDraft::read(&json!({
+            "baseType": "microsoft.graph.externalItem",
+            "properties": [{ "name": "title", "type": "string", "isSearchable": true }],
+        }))
+        .unwrap()
+        .schema;
+        let item = ExternalItem {
+            id: ItemId::kept("i"),
+            acl: Vec::new(),
+            properties: vec![("title".to_owned(), Value::String(title.to_owned()))],
+            content: content.map(|(kind, value)| ExternalItemContent {
+                kind,
+                value: Some(value.to_owned()),
+            }),
+            sensitivity_label_id: None,
+        };
+        let binder = Binder {
+            scope: &[],
+            now: graph::DateTime(0),
+        };
+        let parsed = kql::parse(query).expr.unwrap();
+        summary(&item, &schema, &Highlight::of(&binder, &parsed))
+    }
+
+    fn text(content: &str) -> Option<(ContentType, &str)> {
+        Some((ContentType::Text, content))
+    }
+
+    #[test]
+    fn every_token_that_answers_is_marked_by_itself() {
+        let content = text("Café tables & cafe chairs, CAFES too");
+        assert_eq!(
+            shown(content, "x", "cafe"),
+            "<c0>Café</c0> tables & <c0>cafe</c0> chairs, CAFES too"
+        );
+        assert_eq!(
+            shown(content, "x", "caf*"),
+            "<c0>Café</c0> tables & <c0>cafe</c0> chairs, <c0>CAFES</c0> too"
+        );
+        assert_eq!(
+            shown(text("one two"), "x", "*"),
+            "<c0>one</c0> <c0>two</c0>"
+        );
+        assert_eq!(
+            shown(text("one two"), "x", "\"one two\""),
+            "<c0>one</c0> <c0>two</c0>"
+        );
+    }
+
+    #[test]
+    fn negated_words_light_nothing() {
+        assert_eq!(
+            shown(text("pump and valve"), "x", "pump NOT valve"),
+            "<c0>pump</c0> and valve"
+        );
+    }
+
+    #[test]
+    fn a_property_answers_where_the_content_does_not() {
+        assert_eq!(
+            shown(text("nothing here"), "Pump seven", "pump"),
+            "<c0>Pump</c0> seven"
+        );
+        assert_eq!(
+            shown(text("nothing here"), "Pump seven", "valve"),
+            "nothing here"
+        );
+        assert_eq!(shown(None, "Pump seven", "valve"), "Pump seven");
+        assert_eq!(shown(None, "", "valve"), "");
+    }
+
+    #[test]
+    fn html_is_read_as_text() {
+        let content = Some((
+            ContentType::Html,
+            "<p>The <b>pump</b></p><script>pump()</script>",
+        ));
+        assert_eq!(shown(content, "x", "pump").trim(), "The  <c0>pump</c0>");
+    }
+
+    #[test]
+    fn long_texts_are_shown_in_fragments() {
+        let padding = "filler ".repeat(60);
+        let content = format!("{padding}the pump {padding}the valve of the pump {padding}");
+        let summary = shown(text(&content), "x", "pump valve");
+        assert!(
+            summary.contains("the <c0>valve</c0> of the <c0>pump</c0>"),
+            "{summary}"
+        );
+        assert_eq!(summary.matches("<ddd/>").count(), 2, "{summary}");
+        assert!(summary.ends_with("<ddd/>"), "{summary}");
+        assert!(summary.len() < 400, "{summary}");
+    }
+
+    #[test]
+    fn fragments_never_cut_a_character() {
+        let content = "é".repeat(1000) + " pump " + &"漢".repeat(1000);
+        assert!(shown(text(&content), "x", "pump").contains("<c0>pump</c0>"));
+    }
+}

@@ -109,7 +109,10 @@ mod tests {
             live.set(Ordinal(n), Text(n as u32 + 1), AclId(!(n as u32)));
         }
         for n in ordinals {
-            assert_eq!(live.get(Ordinal(n)), (Text(n as u32 + 1), AclId(!(n as u32))));
+            assert_eq!(
+                live.get(Ordinal(n)),
+                (Text(n as u32 + 1), AclId(!(n as u32)))
+            );
         }
     }
 

@@ -75,7 +75,8 @@ impl Picture {
         for entry in &mut self.acls {
             entry.take_if(|entry| entry.at == at);
         }
-        let external = |principal: &Principal| matches!(principal, Principal::External(key, _) if *key == at);
+        let external =
+            |principal: &Principal| matches!(principal, Principal::External(key, _) if *key == at);
         self.members.retain(|group, _| !external(group));
         self.parents.retain(|member, groups| {
             groups.retain(|group| !external(group));

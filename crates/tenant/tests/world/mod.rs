@@ -60,7 +60,13 @@ impl World {
         let store = store::open(directory.path(), Arc::clone(&visibility)).unwrap();
         let index = index::open(&directory.path().join("index")).unwrap();
         let id = Uuid::from_u128(1);
-        let tenant = Tenant::new(id, store, index, Arc::clone(&clock) as Arc<dyn Clock>, visibility);
+        let tenant = Tenant::new(
+            id,
+            store,
+            index,
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            visibility,
+        );
         indexer::prepare(&tenant).await.unwrap();
         Self {
             tenant: Arc::new(tenant),

@@ -4,9 +4,7 @@
 
 use std::sync::Arc;
 
-use graph::{
-    ConnectionId, ConnectionState, ErrorCode, OperationId, OperationStatus, PublicError,
-};
+use graph::{ConnectionId, ConnectionState, ErrorCode, OperationId, OperationStatus, PublicError};
 
 use super::world::{NOW, World, connection, everyone, group, is_conflict, operation, schema};
 use crate::{
@@ -44,7 +42,10 @@ pub async fn listed_in_the_order_made(store: Arc<dyn Store>, _: Arc<Visibility>)
         store.create_connection(&connection(id), NOW).await.unwrap();
     }
     let listed = store.connections().await.unwrap();
-    let ids: Vec<&str> = listed.iter().map(|kept| kept.connection.id.as_str()).collect();
+    let ids: Vec<&str> = listed
+        .iter()
+        .map(|kept| kept.connection.id.as_str())
+        .collect();
     assert_eq!(ids, ["zebra", "apple", "mango"]);
     assert!(listed.is_sorted_by_key(|kept| kept.key));
 }
@@ -56,7 +57,9 @@ pub async fn updates_expect_a_version(store: Arc<dyn Store>, visibility: Arc<Vis
         .await
         .unwrap();
     let mut changed = made.connection.clone();
-    changed.members.insert("description".to_owned(), "All of them".into());
+    changed
+        .members
+        .insert("description".to_owned(), "All of them".into());
     let update = |expected| store.update_connection(made.key, &changed, Version(expected));
     assert!(is_conflict(&update(2).await));
     let kept = update(1).await.unwrap();

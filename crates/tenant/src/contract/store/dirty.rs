@@ -17,7 +17,11 @@ pub async fn oldest_first_with_current_rows(store: Arc<dyn Store>, visibility: A
     let c = world.put("c", "1", &everyone()).await;
     world.delete("b").await;
     world.put("a", "2", &everyone()).await;
-    let lines = [(a.ordinal.0, 2, false), (b.ordinal.0, 2, true), (c.ordinal.0, 1, false)];
+    let lines = [
+        (a.ordinal.0, 2, false),
+        (b.ordinal.0, 2, true),
+        (c.ordinal.0, 1, false),
+    ];
     assert_eq!(world.lines().await, lines);
     assert_eq!(world.lines().await, lines);
     let claim = world.store.claim_dirty(1, BYTES).await.unwrap();
@@ -26,12 +30,18 @@ pub async fn oldest_first_with_current_rows(store: Arc<dyn Store>, visibility: A
     };
     let kept = line.item.as_ref().unwrap();
     assert_eq!(kept.item.properties[0].1, Value::String("2".to_owned()));
-    assert_eq!((line.text, Some(kept)), (kept.text, world.item("a").await.as_ref()));
+    assert_eq!(
+        (line.text, Some(kept)),
+        (kept.text, world.item("a").await.as_ref())
+    );
     world.store.done(&claim).await.unwrap();
     assert_eq!(world.lines().await, lines[1..]);
     // Dirty once more, the item stands at the end.
     world.put("a", "3", &everyone()).await;
-    assert_eq!(world.lines().await, [lines[1], lines[2], (a.ordinal.0, 3, false)]);
+    assert_eq!(
+        world.lines().await,
+        [lines[1], lines[2], (a.ordinal.0, 3, false)]
+    );
 }
 
 /// A claim is bounded by lines and by bytes, but never empty while there is a line.

@@ -68,7 +68,11 @@ pub async fn members_are_live_at_once(store: Arc<dyn Store>, visibility: Arc<Vis
     let user = IdentityType::User;
     assert_eq!(world.add("eng", user, ALICE).await, None);
     assert_eq!(world.remove("eng", ALICE).await, None);
-    world.store.create_group(world.at, &group("eng")).await.unwrap();
+    world
+        .store
+        .create_group(world.at, &group("eng"))
+        .await
+        .unwrap();
     let acl = [grant(AclType::ExternalGroup, "eng")];
     let written = world.put("T-1", "Printer", &acl).await;
     let denied = [everyone(), vec![deny(AclType::ExternalGroup, "eng")]].concat();
@@ -76,7 +80,10 @@ pub async fn members_are_live_at_once(store: Arc<dyn Store>, visibility: Arc<Vis
     assert!(!world.sees_now(ALICE, written) && world.sees_now(ALICE, closed));
 
     let before = world.visibility.epoch();
-    assert_eq!(world.add("eng", user, &ALICE.to_ascii_uppercase()).await, Some(true));
+    assert_eq!(
+        world.add("eng", user, &ALICE.to_ascii_uppercase()).await,
+        Some(true)
+    );
     let added = world.visibility.epoch();
     assert_ne!(added, before);
     assert!(world.sees_now(ALICE, written) && !world.sees_now(ALICE, closed));
@@ -85,7 +92,10 @@ pub async fn members_are_live_at_once(store: Arc<dyn Store>, visibility: Arc<Vis
     assert_eq!(world.visibility.epoch(), added);
 
     assert_eq!(world.remove("eng", BOB).await, Some(false));
-    assert_eq!(world.remove("eng", &ALICE.to_ascii_uppercase()).await, Some(true));
+    assert_eq!(
+        world.remove("eng", &ALICE.to_ascii_uppercase()).await,
+        Some(true)
+    );
     assert_ne!(world.visibility.epoch(), added);
     assert!(!world.sees_now(ALICE, written) && world.sees_now(ALICE, closed));
     assert_eq!(world.remove("eng", ALICE).await, Some(false));
@@ -95,19 +105,38 @@ pub async fn members_are_live_at_once(store: Arc<dyn Store>, visibility: Arc<Vis
 pub async fn groups_in_groups(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let world = World::new((store, visibility)).await;
     for id in ["inner", "outer", "Inner"] {
-        world.store.create_group(world.at, &group(id)).await.unwrap();
+        world
+            .store
+            .create_group(world.at, &group(id))
+            .await
+            .unwrap();
     }
     world.add("inner", IdentityType::User, ALICE).await;
-    world.add("outer", IdentityType::ExternalGroup, "inner").await;
+    world
+        .add("outer", IdentityType::ExternalGroup, "inner")
+        .await;
     assert_eq!(world.groups_of(ALICE), ["inner", "outer"]);
     // Ids of external groups keep their case.
     assert_eq!(world.remove("outer", "INNER").await, Some(false));
-    assert_eq!(world.add("outer", IdentityType::ExternalGroup, "Inner").await, Some(true));
+    assert_eq!(
+        world
+            .add("outer", IdentityType::ExternalGroup, "Inner")
+            .await,
+        Some(true)
+    );
     assert_eq!(world.groups_of(ALICE), ["inner", "outer"]);
-    world.store.delete_group(world.at, &GroupId::kept("inner")).await.unwrap();
+    world
+        .store
+        .delete_group(world.at, &GroupId::kept("inner"))
+        .await
+        .unwrap();
     assert_eq!(world.groups_of(ALICE), Vec::<String>::new());
     // Made again it has no members, although the outer group still names it.
-    world.store.create_group(world.at, &group("inner")).await.unwrap();
+    world
+        .store
+        .create_group(world.at, &group("inner"))
+        .await
+        .unwrap();
     assert_eq!(world.groups_of(ALICE), Vec::<String>::new());
     world.add("inner", IdentityType::User, ALICE).await;
     assert_eq!(world.groups_of(ALICE), ["inner", "outer"]);
@@ -116,8 +145,16 @@ pub async fn groups_in_groups(store: Arc<dyn Store>, visibility: Arc<Visibility>
 /// An id is removed whatever its kind.
 pub async fn removed_whatever_the_kind(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let world = World::new((store, visibility)).await;
-    world.store.create_group(world.at, &group("eng")).await.unwrap();
-    for kind in [IdentityType::User, IdentityType::Group, IdentityType::ExternalGroup] {
+    world
+        .store
+        .create_group(world.at, &group("eng"))
+        .await
+        .unwrap();
+    for kind in [
+        IdentityType::User,
+        IdentityType::Group,
+        IdentityType::ExternalGroup,
+    ] {
         assert_eq!(world.add("eng", kind, ALICE).await, Some(true));
     }
     let team = Memberships {
@@ -140,12 +177,23 @@ pub async fn groups_are_the_connections(store: Arc<dyn Store>, visibility: Arc<V
     let world = World::new((store, visibility)).await;
     let elsewhere = World::named(world.opened(), "parts").await;
     for world in [&world, &elsewhere] {
-        world.store.create_group(world.at, &group("eng")).await.unwrap();
+        world
+            .store
+            .create_group(world.at, &group("eng"))
+            .await
+            .unwrap();
     }
     world.add("eng", IdentityType::User, ALICE).await;
     assert_eq!(world.groups_of(ALICE), ["eng"]);
     assert_eq!(elsewhere.groups_of(ALICE), Vec::<String>::new());
-    world.store.delete_group(world.at, &GroupId::kept("eng")).await.unwrap();
-    let kept = elsewhere.store.group(elsewhere.at, &GroupId::kept("eng")).await;
+    world
+        .store
+        .delete_group(world.at, &GroupId::kept("eng"))
+        .await
+        .unwrap();
+    let kept = elsewhere
+        .store
+        .group(elsewhere.at, &GroupId::kept("eng"))
+        .await;
     assert!(kept.unwrap().is_some());
 }

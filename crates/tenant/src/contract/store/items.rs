@@ -40,7 +40,10 @@ pub async fn writes_are_read(store: Arc<dyn Store>, visibility: Arc<Visibility>)
     assert_eq!(kept.acl, written.acl);
     // An item's id is compared with its case.
     assert_eq!(world.item("t-1").await, None);
-    assert_eq!(world.put("t-1", "Other", &everyone()).await.version, Version(1));
+    assert_eq!(
+        world.put("t-1", "Other", &everyone()).await.version,
+        Version(1)
+    );
 }
 
 /// A write that expects something else than what is there changes nothing.
@@ -60,9 +63,15 @@ pub async fn writes_expect(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     }
     assert_eq!(world.item("T-1").await, before);
     assert_eq!(world.lines().await, lines);
-    assert_eq!(world.visibility.live(first.ordinal), (first.text, first.acl));
+    assert_eq!(
+        world.visibility.live(first.ordinal),
+        (first.text, first.acl)
+    );
     let second = put("two", at(1)).await.unwrap();
-    assert_eq!((second.ordinal, second.version), (first.ordinal, Version(2)));
+    assert_eq!(
+        (second.ordinal, second.version),
+        (first.ordinal, Version(2))
+    );
     assert!(is_conflict(&put("none", at(1)).await));
 }
 
@@ -160,10 +169,7 @@ pub async fn empty_lists_admit_nobody(store: Arc<dyn Store>, visibility: Arc<Vis
 }
 
 /// A deleted item is nobody's at once; created again it is another item.
-pub async fn deleted_items_come_back_as_others(
-    store: Arc<dyn Store>,
-    visibility: Arc<Visibility>,
-) {
+pub async fn deleted_items_come_back_as_others(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let world = World::new((store, visibility)).await;
     let first = world.put("T-1", "Printer", &everyone()).await;
     let gone = world.delete("T-1").await.unwrap();
@@ -174,7 +180,9 @@ pub async fn deleted_items_come_back_as_others(
     assert_eq!(world.item("T-1").await, None);
     assert_eq!(world.delete("T-1").await, None);
     assert_eq!(world.store.items(&[first.ordinal]).await.unwrap(), []);
-    assert!(is_conflict(&world.try_put("T-1", "Printer", &everyone(), at(2)).await));
+    assert!(is_conflict(
+        &world.try_put("T-1", "Printer", &everyone(), at(2)).await
+    ));
     let second = world.put("T-1", "Printer", &everyone()).await;
     assert!(second.ordinal > first.ordinal);
     assert_eq!((second.version, second.text), (Version(1), Text(1)));

@@ -43,7 +43,11 @@ pub async fn in_small_steps(store: Arc<dyn Store>, visibility: Arc<Visibility>) 
     assert_eq!(closed(), 5);
     let lines = world.lines().await;
     assert_eq!(lines.len(), 5);
-    assert!(lines.iter().all(|(_, version, gone)| *gone && *version == 2));
+    assert!(
+        lines
+            .iter()
+            .all(|(_, version, gone)| *gone && *version == 2)
+    );
     assert!(elsewhere.sees_now(ALICE, stays));
     assert!(elsewhere.item("P-1").await.is_some());
 }
@@ -56,8 +60,16 @@ pub async fn groups_go_as_well(store: Arc<dyn Store>, visibility: Arc<Visibility
         id: ALICE.to_owned(),
         kind: IdentityType::User,
     };
-    world.store.create_group(world.at, &group("eng")).await.unwrap();
-    world.store.add_member(world.at, &eng, &alice).await.unwrap();
+    world
+        .store
+        .create_group(world.at, &group("eng"))
+        .await
+        .unwrap();
+    world
+        .store
+        .add_member(world.at, &eng, &alice)
+        .await
+        .unwrap();
     world.put("T-1", "Printer", &everyone()).await;
     world.store.delete_connection(world.at).await.unwrap();
     let new = World::new(world.opened()).await;

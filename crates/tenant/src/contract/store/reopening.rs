@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a suite for tests")]
 
 use graph::{
-    AclType, ConnectionId, ConnectionKey, GroupId, Identity, IdentityType, ItemId, OperationId, OperationStatus,
+    AclType, ConnectionId, ConnectionKey, GroupId, Identity, IdentityType, ItemId, OperationId,
+    OperationStatus,
 };
 
 use super::{
@@ -58,12 +59,20 @@ pub async fn everything_is_kept(open: impl Fn() -> Opened) {
     let connections = world.store.connections().await.unwrap();
     let group = group("eng");
     world.store.create_group(world.at, &group).await.unwrap();
-    world.store.add_member(world.at, &group.id, &alice()).await.unwrap();
+    world
+        .store
+        .add_member(world.at, &group.id, &alice())
+        .await
+        .unwrap();
     world.store.put_accounts(&accounts()).await.unwrap();
     let acl = [grant(AclType::ExternalGroup, "eng")];
     let one = world.put("T-1", "Printer", &acl).await;
     let two = world.put("T-2", "Scanner", &only(BOB)).await;
-    let items = world.store.items(&[one.ordinal, two.ordinal]).await.unwrap();
+    let items = world
+        .store
+        .items(&[one.ordinal, two.ordinal])
+        .await
+        .unwrap();
     let lines = world.lines().await;
     let former = Former::of(&world);
     drop(world);
@@ -72,14 +81,21 @@ pub async fn everything_is_kept(open: impl Fn() -> Opened) {
     assert_eq!(world.store.identity(), identity);
     assert_eq!(world.store.connections().await.unwrap(), connections);
     let found = world.store.connection(&ConnectionId::kept("dRAFTS")).await;
-    assert_eq!(found.unwrap().map(|kept| kept.connection.clone()), Some(draft));
+    assert_eq!(
+        found.unwrap().map(|kept| kept.connection.clone()),
+        Some(draft)
+    );
     let kept = world.store.group(world.at, &group.id).await.unwrap();
     assert_eq!(kept, Some(group));
     let eng = GroupId::kept("eng");
     let again = world.store.add_member(world.at, &eng, &alice()).await;
     assert_eq!(again.unwrap(), Some(false));
     assert_eq!(*world.store.accounts().await.unwrap(), accounts());
-    let kept = world.store.items(&[one.ordinal, two.ordinal]).await.unwrap();
+    let kept = world
+        .store
+        .items(&[one.ordinal, two.ordinal])
+        .await
+        .unwrap();
     assert_eq!(kept, items);
     assert_eq!(world.lines().await, lines);
     for written in [one, two] {
@@ -88,7 +104,10 @@ pub async fn everything_is_kept(open: impl Fn() -> Opened) {
     }
     assert!(world.sees_now(ALICE, one) && !world.sees_now(BOB, one));
     assert!(world.sees_now(BOB, two) && !world.sees_now(ALICE, two));
-    let kept = world.store.operation(world.at, &OperationId::kept("o1")).await;
+    let kept = world
+        .store
+        .operation(world.at, &OperationId::kept("o1"))
+        .await;
     let expect = operation("o1", OperationStatus::Completed);
     assert_eq!(kept.unwrap(), Some(expect));
 }
@@ -166,7 +185,11 @@ pub async fn purging_goes_on(open: impl Fn() -> Opened) {
     for id in ["a", "b", "c"] {
         all.push(world.put(id, id, &everyone()).await);
     }
-    world.store.create_group(world.at, &group("eng")).await.unwrap();
+    world
+        .store
+        .create_group(world.at, &group("eng"))
+        .await
+        .unwrap();
     world.store.delete_connection(world.at).await.unwrap();
     assert!(world.store.purge(1).await.unwrap());
     let former = Former::of(&world);
@@ -189,5 +212,8 @@ pub async fn purging_goes_on(open: impl Fn() -> Opened) {
     assert!(!world.store.purge(1).await.unwrap());
     let put = world.try_put("a", "a", &everyone(), Expected::Absent).await;
     assert!(is_conflict(&put));
-    assert!(all.iter().all(|item| world.visibility.live(item.ordinal).1 == AclId::NOBODY));
+    assert!(
+        all.iter()
+            .all(|item| world.visibility.live(item.ordinal).1 == AclId::NOBODY)
+    );
 }

@@ -40,7 +40,9 @@ pub(super) fn connection(id: &str) -> ExternalConnection {
         id: ConnectionId::kept(id),
         state: ConnectionState::Draft,
         authorized_app_ids: vec!["5e11e500-0000-4000-8000-000000000001".to_owned()],
-        members: [("name".to_owned(), "Tickets".into())].into_iter().collect(),
+        members: [("name".to_owned(), "Tickets".into())]
+            .into_iter()
+            .collect(),
     }
 }
 
