@@ -83,8 +83,8 @@ fn word(rank: usize) -> String {
 
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
-    let items = arguments.next().map_or(Ok(300_000), |n| n.parse())?;
-    let queries = arguments.next().map_or(Ok(300), |n| n.parse())?;
+    let items: usize = arguments.next().map_or(Ok(300_000), |n| n.parse())?;
+    let queries: usize = arguments.next().map_or(Ok(300), |n| n.parse())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_time()
@@ -253,7 +253,7 @@ async fn build(index: &TantivyIndex, items: usize) -> Outcome<()> {
         });
         index.apply(batch.collect()).await?;
         let done = items.min(first + BATCH);
-        if done % 50_000 == 0 || done == items {
+        if done.is_multiple_of(50_000) || done == items {
             let rate = done as f64 / started.elapsed().as_secs_f64();
             println!("{done} of {items} items written, {rate:.0}/s");
         }

@@ -2,7 +2,6 @@
 //!
 //! [`open`] gives the embedded engine: one directory, one tantivy index, one tenant.
 
-mod html;
 mod tantivy;
 
 #[cfg(feature = "bench")]

@@ -28,6 +28,7 @@ promises! {
     random_criteria(one);
     pages_never_repeat(one);
     pages_add_up(one);
+    short_texts_among_long_ones(one);
     trims(one);
     old_words_stay_with_their_readers(one);
     non_interference(one, two);

@@ -1,8 +1,10 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::accounts::{AppCommand, GroupCommand, KeysCommand, UserCommand};
 
 /// Microsoft Graph's external connectors and search, on your own machine.
 #[derive(Parser)]
@@ -20,6 +22,16 @@ pub enum Command {
     Dev(Dev),
     /// Load the package descriptions of this machine, search them as three users, and go on serving.
     Demo(Demo),
+    /// Add, list, change and remove the apps that may sign in.
+    App(AppCommand),
+    /// Add, list, change and remove users.
+    User(UserCommand),
+    /// Add, list, change and remove directory groups.
+    Group(GroupCommand),
+    /// Change the keys that sign tokens.
+    Keys(KeysCommand),
+    /// Run a program against Linkspan as if it were Microsoft Graph, and say at the end what it did.
+    Run(Run),
 }
 
 /// `linkspan dev`
@@ -27,12 +39,17 @@ pub enum Command {
 pub struct Dev {
     #[command(flatten)]
     pub listen: Listen,
-    /// CONNECT listener for clients that offer no setting for another host (comes with a later release).
+    /// Address for the CONNECT listener, which programs reach with HTTPS_PROXY; port 0 picks a free one
+    /// [default: 127.0.0.1:7788, or a free port when that one is taken].
     #[arg(long, value_name = "ADDR")]
     pub proxy: Option<SocketAddr>,
-    /// Users, groups and apps to start with (comes with a later release).
+    /// Users, groups and apps from this file (YAML, docs/seed.md) instead of the published ones and of those in the data
+    /// directory.
     #[arg(long, value_name = "FILE")]
     pub seed: Option<PathBuf>,
+    /// Signs this user in wherever a page would ask who it is: at device codes and in browsers.
+    #[arg(long, value_name = "USER")]
+    pub auto_approve: Option<String>,
 }
 
 /// `linkspan demo`
@@ -46,6 +63,24 @@ pub struct Demo {
     /// Stop when the table has been printed, instead of going on serving.
     #[arg(long)]
     pub once: bool,
+}
+
+/// `linkspan run`
+#[derive(Args, Clone)]
+pub struct Run {
+    /// HTTP address of a running `linkspan dev` [default: http://localhost:7780 if one answers there, else a server that
+    /// lives as long as the run].
+    #[arg(long, value_name = "URL", conflicts_with = "ephemeral")]
+    pub server: Option<String>,
+    /// Start a server for the run even if one answers already.
+    #[arg(long)]
+    pub ephemeral: bool,
+    /// Write what the program did here too, as JSON; `-` is the standard output.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// The program and its arguments.
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 /// Where to listen and where to keep things.

@@ -1,94 +1,165 @@
 //! `linkspan dev` and `linkspan demo`: a server for this machine, with published credentials.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use etcetera::BaseStrategy;
+use server::{
+    identity::SignInOptions,
+    journal::{Journal, Whereabouts},
+};
 
 use crate::{
     cli::{Demo, Dev, Listen},
-    demo, ready, wire,
+    demo, ready,
+    seed::{self, Seed},
+    seed_file,
+    stop::Stop,
+    wire,
 };
+
+/// Where the CONNECT listener usually is.
+const PROXY: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 7788));
 
 /// Serves until it is told to stop.
 pub async fn dev(options: Dev) -> anyhow::Result<()> {
-    if options.proxy.is_some() {
-        bail!(
-            "--proxy is not served yet: it comes with a later release; point the client at the HTTP or HTTPS address instead"
-        );
-    }
-    if options.seed.is_some() {
-        bail!(
-            "--seed is not served yet: it comes with a later release; the seeded tenant is the one that `linkspan dev` prints"
-        );
-    }
-    let running = start(&options.listen).await?;
-    ready::print(&running.addresses, &running.data)?;
+    let guests = Guests {
+        seed: options.seed.as_deref().map(seed_file::read).transpose()?,
+        auto_approve: options.auto_approve.clone(),
+    };
+    let proxy = proxy_listener(options.proxy)?;
+    let running = start_with(&options.listen, Some(proxy), guests).await?;
+    ready::print(&running.addresses, &running.data, &running.shown)?;
     running.until_stopped().await
 }
 
 /// Loads the demo's items, prints its table, and goes on serving.
 pub async fn demo(options: Demo) -> anyhow::Result<()> {
-    let running = start(&options.listen).await?;
+    let mut running = start(&options.listen, None).await?;
     let shown = tokio::select! {
         shown = demo::run(&running.addresses.http_url, options.items) => shown,
-        stopped = stop_signal() => stopped,
+        stopped = running.stop.requested() => {
+            stopped?;
+            return running.house.close().await;
+        }
     };
     if options.once || shown.is_err() {
         running.house.close().await?;
         return shown;
     }
-    ready::print(&running.addresses, &running.data)?;
+    ready::print(&running.addresses, &running.data, &running.shown)?;
     running.until_stopped().await
 }
 
 /// A server that listens.
-struct Running {
+pub struct Running {
     addresses: ready::Addresses,
+    shown: ready::Shown,
     data: PathBuf,
     house: wire::House,
+    stop: Stop,
     /// Removed with the process, if the data is ephemeral.
     _temporary: Option<tempfile::TempDir>,
 }
 
 impl Running {
-    async fn until_stopped(self) -> anyhow::Result<()> {
-        stop_signal().await?;
+    /// What was asked and answered; the demo keeps none.
+    pub fn journal(&self) -> Option<Arc<Journal>> {
+        self.house.journal.clone()
+    }
+
+    /// Answers what is under way, and stops.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.house.close().await
+    }
+
+    async fn until_stopped(mut self) -> anyhow::Result<()> {
+        self.stop.requested().await?;
         eprintln!("stopping: requests that are under way are answered first");
         self.house.close().await
     }
 }
 
-async fn start(options: &Listen) -> anyhow::Result<Running> {
+/// What differs from the published accounts.
+#[derive(Default)]
+struct Guests {
+    /// Instead of the published ones, and of what the data directory holds.
+    seed: Option<Seed>,
+    /// Who approves every sign-in at once.
+    auto_approve: Option<String>,
+}
+
+/// Starts a server with the published accounts; one with a CONNECT listener keeps a journal too.
+pub async fn start(options: &Listen, proxy: Option<TcpListener>) -> anyhow::Result<Running> {
+    start_with(options, proxy, Guests::default()).await
+}
+
+async fn start_with(
+    options: &Listen,
+    proxy: Option<TcpListener>,
+    guests: Guests,
+) -> anyhow::Result<Running> {
     let (http, https) = (listener(options.http)?, listener(options.https)?);
     let (data, temporary) = data_directory(options)?;
     let public_url = options.public_url.as_deref().map(public_url).transpose()?;
     let http_url = format!("http://localhost:{}", http.local_addr()?.port());
     let https_url = format!("https://localhost:{}", https.local_addr()?.port());
-    let house = wire::open(&data, public_url, http, https)
+    let https_address = https.local_addr()?;
+    let proxy_address = proxy.as_ref().map(TcpListener::local_addr).transpose()?;
+    let proxy_url = proxy_address.map(|address| format!("http://{address}"));
+    let sockets = wire::Sockets { http, https, proxy };
+    let mut people = wire::People {
+        replace: guests.seed.is_some(),
+        seed: guests.seed.unwrap_or_else(seed::published),
+        sign_in: SignInOptions {
+            choose_user: true,
+            auto_approve: guests.auto_approve,
+            pages: Some(http_url.clone()),
+        },
+    };
+    let clear = std::mem::take(&mut people.seed.clear);
+    let house = wire::open(&data, public_url, sockets, people)
         .await
         .with_context(|| format!("could not open the data directory {}", data.display()))?;
     let addresses = ready::Addresses {
         http_url,
         https_url,
+        proxy_url,
         ca_file: house.ca_file.clone(),
     };
+    if let (Some(journal), Some(proxy_url)) = (&house.journal, &addresses.proxy_url) {
+        journal.stand_at(Whereabouts {
+            http_url: addresses.http_url.clone(),
+            https_url: addresses.https_url.clone(),
+            https_address,
+            proxy_url: proxy_url.clone(),
+            ca_pem: std::fs::read_to_string(&house.ca_file)?,
+        });
+    }
+    let shown = ready::Shown {
+        accounts: house.accounts(),
+        clear,
+    };
+    let stop = Stop::listen()?;
     if let Some(file) = &options.ready_file {
-        ready::write(file, &addresses)?;
+        ready::write(file, &addresses, &shown)?;
     }
     Ok(Running {
         addresses,
+        shown,
         data,
         house,
+        stop,
         _temporary: temporary,
     })
 }
 
 /// Listens on a loopback address; the credentials are published, so no other will do.
-fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
+pub fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
     ensure!(
         address.ip().is_loopback(),
         "{address} is not a loopback address: `linkspan dev` serves published credentials and listens on this machine only (127.0.0.1 or [::1])"
@@ -100,13 +171,27 @@ fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
+/// The CONNECT listener where it was asked for, else at its usual port; that one may be taken by another server, and
+/// nobody who did not ask for it should fail over it.
+fn proxy_listener(asked: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
+    match asked {
+        Some(address) => listener(address),
+        None => listener(PROXY).or_else(|_| listener(SocketAddr::new(PROXY.ip(), 0))),
+    }
+}
+
 fn data_directory(options: &Listen) -> anyhow::Result<(PathBuf, Option<tempfile::TempDir>)> {
     if options.ephemeral {
         let temporary = tempfile::Builder::new().prefix("linkspan-").tempdir()?;
         return Ok((temporary.path().to_owned(), Some(temporary)));
     }
-    let data = match &options.data {
-        Some(data) => data.clone(),
+    Ok((kept_directory(options.data.as_deref())?, None))
+}
+
+/// The data directory that stays: the one that was named, or the user's own.
+pub fn kept_directory(data: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let data = match data {
+        Some(data) => data.to_owned(),
         None => etcetera::choose_base_strategy()
             .ok()
             .context("this user has no data directory: say where the data may live with --data DIR, or use --ephemeral")?
@@ -115,7 +200,7 @@ fn data_directory(options: &Listen) -> anyhow::Result<(PathBuf, Option<tempfile:
     };
     std::fs::create_dir_all(&data)
         .with_context(|| format!("could not make the data directory {}", data.display()))?;
-    Ok((absolute(&data)?, None))
+    absolute(&data)
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
@@ -134,25 +219,6 @@ fn public_url(text: &str) -> anyhow::Result<String> {
         "--public-url '{text}' must be http:// or https://, a host and perhaps a port, for example https://search.example"
     );
     Ok(trimmed.to_owned())
-}
-
-/// Returns on Ctrl-C or SIGTERM.
-async fn stop_signal() -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut interrupt, mut terminate) = (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-        );
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
 }
 
 #[cfg(test)]

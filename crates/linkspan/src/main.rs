@@ -1,10 +1,14 @@
 //! The porch: the command line, and the wiring of all rooms.
 
+mod accounts;
 mod cli;
 mod demo;
 mod dev;
 mod ready;
+mod run;
 mod seed;
+mod seed_file;
+mod stop;
 mod wire;
 
 use std::process::ExitCode;
@@ -29,13 +33,18 @@ fn main() -> ExitCode {
         .and_then(|runtime| {
             runtime.block_on(async {
                 match cli.command {
-                    Command::Dev(options) => dev::dev(options).await,
-                    Command::Demo(options) => dev::demo(options).await,
+                    Command::Dev(options) => dev::dev(options).await.map(|()| 0),
+                    Command::Demo(options) => dev::demo(options).await.map(|()| 0),
+                    Command::App(command) => accounts::app(command).await.map(|()| 0),
+                    Command::User(command) => accounts::user(command).await.map(|()| 0),
+                    Command::Group(command) => accounts::group(command).await.map(|()| 0),
+                    Command::Keys(command) => accounts::keys(&command).map(|()| 0),
+                    Command::Run(options) => run::run(options).await,
                 }
             })
         });
     match ended {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("linkspan: {error:#}");
             ExitCode::FAILURE

@@ -209,8 +209,48 @@ pub fn seeded_user(name: &str) -> &'static SeededUser {
         .expect("only seeded names are asked for")
 }
 
+/// Accounts to start with, and the credentials whose text is known.
+pub struct Seed {
+    /// As the store keeps them.
+    pub accounts: Accounts,
+    /// What of them may be shown.
+    pub clear: ClearText,
+}
+
+/// The text behind digests, of credentials that were published or that came in a file.
+#[derive(Default)]
+pub struct ClearText(Vec<(Secret, String)>);
+
+impl ClearText {
+    /// Remembers the text of a digest.
+    pub fn add(&mut self, secret: Secret, text: &str) {
+        self.0.push((secret, text.to_owned()));
+    }
+
+    /// The text of this very digest; a changed password has another one.
+    pub fn of(&self, secret: &Secret) -> Option<&str> {
+        let known = self.0.iter().find(|(known, _)| known == secret);
+        known.map(|(_, text)| text.as_str())
+    }
+}
+
+/// The published accounts with their published credentials.
+pub fn published() -> Seed {
+    let accounts = accounts();
+    let mut clear = ClearText::default();
+    for (user, seeded) in accounts.users.iter().zip(USERS) {
+        clear.add(user.password.clone(), seeded.password);
+    }
+    for (app, seeded) in accounts.apps.iter().zip(APPS) {
+        for (secret, text) in app.secrets.iter().zip(seeded.secret) {
+            clear.add(secret.clone(), text);
+        }
+    }
+    Seed { accounts, clear }
+}
+
 /// The seed as the store keeps it.
-pub fn accounts() -> Accounts {
+fn accounts() -> Accounts {
     let users = USERS.iter().map(|seeded| User {
         id: seeded.id.to_owned(),
         name: seeded.name.to_owned(),
@@ -233,9 +273,13 @@ pub fn accounts() -> Accounts {
     let apps = APPS.iter().map(|seeded| App {
         client_id: seeded.client_id.to_owned(),
         name: seeded.name.to_owned(),
-        secret: seeded
+        secrets: seeded
             .secret
-            .map(|secret| Secret::new(seeded.client_id.as_bytes(), secret)),
+            .map(|secret| Secret::new(seeded.client_id.as_bytes(), secret))
+            .into_iter()
+            .collect(),
+        certificates: Vec::new(),
+        redirect_uris: Vec::new(),
         roles: seeded.roles.to_vec(),
         scopes: seeded.scopes.to_vec(),
         public_client: true,

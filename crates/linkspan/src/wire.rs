@@ -8,21 +8,50 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use graph::DateTime;
-use server::{Settings, identity, tls};
-use tenant::{Tenant, clock::Clock, indexer, visibility::Visibility};
+use server::{
+    Settings, identity,
+    identity::{Issuer, SignInOptions},
+    journal::Journal,
+    listen::Listeners,
+    proxy::Proxy,
+    tls,
+};
+use tenant::{Tenant, accounts::Accounts, clock::Clock, indexer, visibility::Visibility};
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::seed;
+use crate::seed::{self, Seed};
 
 /// How long the index may take to catch up after a stop.
 const CATCH_UP: Duration = Duration::from_secs(10);
+
+/// The sockets to serve.
+pub struct Sockets {
+    /// Plain HTTP.
+    pub http: TcpListener,
+    /// HTTPS.
+    pub https: TcpListener,
+    /// CONNECT; where it is, the journal is kept.
+    pub proxy: Option<TcpListener>,
+}
+
+/// Who is there, and how they sign in.
+pub struct People {
+    /// What an empty directory starts with.
+    pub seed: Seed,
+    /// Does the seed replace what the directory holds already?
+    pub replace: bool,
+    /// How people sign in.
+    pub sign_in: SignInOptions,
+}
 
 /// Everything that runs.
 pub struct House {
     /// The CA that signed the HTTPS leaf.
     pub ca_file: PathBuf,
+    /// What was asked and answered.
+    pub journal: Option<Arc<Journal>>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
     loops: [JoinHandle<()>; 2],
@@ -47,34 +76,57 @@ impl Clock for SystemClock {
 pub async fn open(
     data: &Path,
     public_url: Option<String>,
-    http: TcpListener,
-    https: TcpListener,
+    sockets: Sockets,
+    people: People,
 ) -> anyhow::Result<House> {
+    server::descriptors::raise_limit();
     let lock = lock(data)?;
     let material = tls::Material::open(&data.join("tls"), now())?;
     let keys = identity::Keys::open(&data.join("keys"))?;
-    let tenant = open_tenant(data).await?;
+    let tenant = open_tenant(data, &people).await?;
     let (stop, stopped) = watch::channel(false);
     let loops = indexer::start(&tenant, &stopped);
-    let issuer = identity::Issuer::new(tenant.id, keys, Arc::clone(&tenant.visibility));
+    let issuer = Issuer::with_options(
+        tenant.id,
+        keys,
+        Arc::clone(&tenant.visibility),
+        people.sign_in,
+    );
+    let defaults = Settings::default();
+    let journal = sockets.proxy.as_ref();
+    let journal = journal.map(|_| Arc::new(Journal::new(Arc::clone(&defaults.now))));
     let settings = Settings {
         public_url,
-        ..Settings::default()
+        journal: journal.clone(),
+        ..defaults
     };
     let router = server::router(
         server::Tenants::one(Arc::clone(&tenant), Arc::clone(&issuer)),
         settings,
     );
-    let listeners = server::listen::Listeners {
-        http: Some(http),
-        https: Some((https, material.server_config())),
+    let listeners = Listeners {
+        http: Some(sockets.http),
+        https: Some((sockets.https, material.server_config())),
     };
-    let serving = tenant::tasks::spawn(
-        "listeners",
-        server::listen::serve(listeners, router, stopped),
-    );
+    let proxy = sockets.proxy.map(|listener| Proxy {
+        listener,
+        tls: material.server_config(),
+        journal: journal.clone(),
+    });
+    let serving = tenant::tasks::spawn("listeners", async move {
+        let tunnels = async {
+            match proxy {
+                Some(proxy) => server::proxy::serve(proxy, router.clone(), stopped.clone()).await,
+                None => Ok(()),
+            }
+        };
+        let direct = server::listen::serve(listeners, router.clone(), stopped.clone());
+        let (direct, tunnels) = tokio::join!(direct, tunnels);
+        direct.and(tunnels)
+    });
     Ok(House {
         ca_file: material.ca_file,
+        journal,
         stop,
         serving,
         loops,
@@ -83,16 +135,24 @@ pub async fn open(
     })
 }
 
-async fn open_tenant(data: &Path) -> anyhow::Result<Arc<Tenant>> {
+/// Where the tenant's data lives.
+pub fn tenant_directory(data: &Path) -> anyhow::Result<PathBuf> {
     let directory = data.join("tenants").join(seed::TENANT.to_string());
     std::fs::create_dir_all(&directory)?;
+    Ok(directory)
+}
+
+async fn open_tenant(data: &Path, people: &People) -> anyhow::Result<Arc<Tenant>> {
+    let directory = tenant_directory(data)?;
     let visibility = Visibility::new();
     let store = store::open(&directory, Arc::clone(&visibility))?;
     let index = index::open(&directory.join("index"))?;
-    let seeded = seed::accounts();
-    if *store.accounts().await? != seeded {
-        store.put_accounts(&seeded).await?;
+    let kept = store.accounts().await?;
+    // Accounts that were added or changed by hand stay as they are.
+    if people.replace || *kept == Accounts::default() {
+        store.put_accounts(&people.seed.accounts).await?;
     }
+    approver_exists(&people.sign_in, &visibility.accounts())?;
     let tenant = Arc::new(Tenant::new(
         seed::TENANT,
         store,
@@ -106,8 +166,27 @@ async fn open_tenant(data: &Path) -> anyhow::Result<Arc<Tenant>> {
     Ok(tenant)
 }
 
+fn approver_exists(sign_in: &SignInOptions, accounts: &Accounts) -> anyhow::Result<()> {
+    let Some(wanted) = &sign_in.auto_approve else {
+        return Ok(());
+    };
+    let is_there =
+        accounts.user(wanted).is_some() || accounts.users.iter().any(|user| user.name == *wanted);
+    let names: Vec<&str> = accounts
+        .users
+        .iter()
+        .map(|user| user.name.as_str())
+        .collect();
+    ensure!(
+        is_there,
+        "--auto-approve '{wanted}' is no user here; there are: {}",
+        names.join(", ")
+    );
+    Ok(())
+}
+
 /// One process per data directory.
-fn lock(data: &Path) -> anyhow::Result<File> {
+pub fn lock(data: &Path) -> anyhow::Result<File> {
     let path = data.join("lock");
     let file = File::create(&path).with_context(|| format!("could not make {}", path.display()))?;
     if file.try_lock().is_err() {
@@ -118,12 +197,18 @@ fn lock(data: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
+/// The real time.
 #[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
-fn now() -> SystemTime {
+pub fn now() -> SystemTime {
     SystemTime::now()
 }
 
 impl House {
+    /// The accounts as they are now.
+    pub fn accounts(&self) -> Arc<Accounts> {
+        self.tenant.visibility.accounts()
+    }
+
     /// Answers what is under way, carries what is dirty to the index, and lets go of the data.
     pub async fn close(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);

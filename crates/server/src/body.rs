@@ -32,12 +32,22 @@ enum Coding {
 pub(crate) struct Incoming {
     body: Body,
     bytes_max: usize,
+    bytes_in: u64,
 }
 
 impl Incoming {
     /// A body of which at most `bytes_max` bytes are read, and again at most `bytes_max` when it is inflated.
     pub fn new(body: Body, bytes_max: usize) -> Self {
-        Self { body, bytes_max }
+        Self {
+            body,
+            bytes_max,
+            bytes_in: 0,
+        }
+    }
+
+    /// How many bytes were read so far, as sent.
+    pub fn bytes_in(&self) -> u64 {
+        self.bytes_in
     }
 
     /// The body with its content coding removed; empty when there is none.
@@ -149,6 +159,7 @@ impl Incoming {
                 Some(Err(_)) => return Err(unreadable("The request body ended early.")),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
+                        self.bytes_in += data.len() as u64;
                         return Ok(Some(data));
                     }
                 }

@@ -2,9 +2,12 @@
 
 mod ask;
 mod body;
+pub mod descriptors;
 pub mod identity;
+pub mod journal;
 mod layers;
 pub mod listen;
+pub mod proxy;
 mod respond;
 mod router;
 mod settings;

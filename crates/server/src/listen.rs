@@ -28,7 +28,7 @@ use tokio::{
 use crate::Scheme;
 
 /// How long open requests may go on after the word to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+pub(crate) const DRAIN: Duration = Duration::from_secs(10);
 
 /// How long a client may take for its head, or stay silent between two requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
@@ -98,27 +98,31 @@ pub async fn serve(
     Ok(())
 }
 
-fn ready(listener: StdTcpListener) -> io::Result<TcpListener> {
+pub(crate) fn ready(listener: StdTcpListener) -> io::Result<TcpListener> {
     listener.set_nonblocking(true)?;
     TcpListener::from_std(listener)
 }
 
 /// What the connections of one listener share.
 #[derive(Clone)]
-struct Door {
+pub(crate) struct Door {
     router: Router,
     tls: Option<RustlsAcceptor>,
 }
 
 /// A connection's place among those of its listener, and the two words that end it.
-struct Place {
-    draining: Watcher,
-    over: watch::Receiver<bool>,
-    _permit: OwnedSemaphorePermit,
+pub(crate) struct Place {
+    /// Told when the connection should end after the request that is under way.
+    pub draining: Watcher,
+    /// Told when it must end.
+    pub over: watch::Receiver<bool>,
+    /// Given back when it has ended.
+    pub permit: OwnedSemaphorePermit,
 }
 
 impl Door {
-    fn new(router: &Router, scheme: Scheme, tls: Option<Arc<ServerConfig>>) -> Self {
+    /// The door of a listener: what it answers, and the certificate it shows if it is a secure one.
+    pub fn new(router: &Router, scheme: Scheme, tls: Option<Arc<ServerConfig>>) -> Self {
         Self {
             router: router.clone().layer(Extension(scheme)),
             tls: tls.map(|config| {
@@ -148,7 +152,7 @@ impl Door {
             let place = Place {
                 draining: graceful.watcher(),
                 over: over.clone(),
-                _permit: permit,
+                permit,
             };
             tasks::spawn("connection", self.clone().greet(stream, place));
         }
@@ -160,12 +164,16 @@ impl Door {
         end.send_replace(true);
     }
 
-    /// Shakes hands where the listener is a secure one, and speaks the protocol that was agreed.
     async fn greet(self, stream: TcpStream, place: Place) {
-        // Answers are whole when they are written: waiting for more to send only costs time.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
+        at_once(&stream);
+        self.speak(stream, place).await;
+    }
+
+    /// Shakes hands where the listener is a secure one, and speaks the protocol that was agreed.
+    pub async fn speak<S>(self, stream: S, place: Place)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let Some(tls) = &self.tls else {
             return self.speak_http1(stream, place).await;
         };
@@ -220,9 +228,18 @@ where
         }
         () = said(place.over) => {}
     }
+    drop(place.permit);
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+/// Answers are whole when they are written: waiting for more to send only costs time.
+pub(crate) fn at_once(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+}
+
+/// The next connection, whatever happened to others.
+pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
@@ -235,6 +252,6 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 }
 
 /// Ends when the word is said, or when nobody is left who could say it.
-async fn said(mut word: watch::Receiver<bool>) {
+pub(crate) async fn said(mut word: watch::Receiver<bool>) {
     let _ = word.wait_for(|said| *said).await;
 }

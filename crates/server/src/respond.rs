@@ -1,5 +1,7 @@
 //! Turns answers, refusals and failures into bytes: the only place where an error body is written.
 
+use std::borrow::Cow;
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -15,6 +17,7 @@ use tenant::{Error, Failure, FailureKind};
 
 use crate::{
     identity::{Answer as SignInAnswer, Unauthenticated},
+    journal,
     layers::{Exchange, Panicked},
 };
 
@@ -43,6 +46,7 @@ pub(crate) struct Answer {
     body: Option<Value>,
     location: Option<String>,
     advice: Vec<String>,
+    remark: Option<Cow<'static, str>>,
 }
 
 impl Answer {
@@ -53,6 +57,7 @@ impl Answer {
             body: None,
             location: None,
             advice: Vec::new(),
+            remark: None,
         }
     }
 
@@ -67,6 +72,12 @@ impl Answer {
     /// Adds the absolute URL under which to go on.
     pub fn at(mut self, location: String) -> Self {
         self.location = Some(location);
+        self
+    }
+
+    /// Notes in the journal what the Graph would have said to this.
+    pub fn where_the_graph_would(mut self, remark: Option<&'static str>) -> Self {
+        self.remark = remark.map(Cow::Borrowed);
         self
     }
 
@@ -99,6 +110,9 @@ pub(crate) fn answer(exchange: &Exchange, mut answer: Answer) -> Response {
         *response.body_mut() = Body::from(body.to_string());
     } else if answer.status == StatusCode::ACCEPTED {
         applied(response.headers_mut(), exchange, Preference::RespondAsync);
+    }
+    if let Some(remark) = answer.remark {
+        response.extensions_mut().insert(journal::Remark(remark));
     }
     tracing::debug!(status = answer.status.as_u16(), "answered");
     response
@@ -136,7 +150,11 @@ pub(crate) fn unauthenticated(exchange: &Exchange, missing: &Unauthenticated) ->
 
 /// What the issuer answers on a sign-in path, in its own words.
 pub(crate) fn signed_in(answer: SignInAnswer) -> Response {
+    let refusal = (answer.status >= 400).then(|| refusal_of_sign_in(&answer.body));
     let mut response = Response::new(Body::from(answer.body));
+    if let Some(refusal) = refusal.flatten() {
+        response.extensions_mut().insert(refusal);
+    }
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
@@ -147,6 +165,16 @@ pub(crate) fn signed_in(answer: SignInAnswer) -> Response {
         }
     }
     response
+}
+
+/// What the journal says about a refused sign-in: the word and the text, without the ids behind it.
+fn refusal_of_sign_in(body: &[u8]) -> Option<journal::Refusal> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let text = body.get("error_description")?.as_str()?;
+    Some(journal::Refusal {
+        code: body.get("error")?.as_str()?.into(),
+        message: text.split(" Trace ID:").next().unwrap_or(text).into(),
+    })
 }
 
 /// 405 with the methods that the path does take.
@@ -240,6 +268,10 @@ fn told(exchange: &Exchange, refusal: &PublicError, voice: Voice) -> Response {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() =
         StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.extensions_mut().insert(journal::Refusal {
+        code: refusal.code.as_str().into(),
+        message: refusal.message.as_str().into(),
+    });
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -8,13 +8,14 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderMap, HeaderName, Version, header, request::Parts},
+    http::{HeaderMap, HeaderName, StatusCode, Version, header, request::Parts},
     response::Response,
 };
 use graph::{
-    ErrorCode, PublicError, odata,
+    ErrorCode, PublicError, Scope, odata,
     route::{self, Found, Method, Params, Route, Serving, Voice},
 };
+use serde_json::json;
 use tenant::Error;
 use tracing::Instrument;
 
@@ -23,6 +24,7 @@ use crate::{
     ask::Ask,
     body::Incoming,
     identity::SignIn,
+    journal::{BytesIn, Operation, sign_in_path},
     layers::{Exchange, origin, rescue},
     respond, v1,
 };
@@ -61,6 +63,9 @@ impl Front {
     /// One exchange, whatever happens in it.
     async fn receive(&self, request: Request) -> Response {
         let exchange = Exchange::begin(&self.settings, request.headers());
+        let journal = self.settings.journal.as_ref();
+        let journal = journal.filter(|_| !is_journal(request.uri().path()));
+        let noted = journal.map(|journal| (journal, request.method().clone()));
         let span = tracing::info_span!(
             "request",
             id = %exchange.request_id,
@@ -73,6 +78,9 @@ impl Front {
                 Err(panicked) => respond::panicked(&exchange, &panicked),
             };
             respond::stamp(&exchange, &mut response);
+            if let Some((journal, method)) = noted {
+                journal.note(method.as_str(), exchange.began_at, &response);
+            }
             response
         }
         .instrument(span)
@@ -82,13 +90,15 @@ impl Front {
     async fn answer(&self, exchange: &Exchange, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let mut body = Incoming::new(body, self.settings.body_bytes_max);
-        let response = self
+        let mut response = self
             .direct(Visit {
                 exchange,
                 parts: &parts,
                 body: &mut body,
             })
             .await;
+        let bytes_in = BytesIn(body.bytes_in());
+        response.extensions_mut().insert(bytes_in);
         // An HTTP/1 connection is closed under a client that is still sending, and it may lose the answer that way. One
         // that waits for a go-ahead is not sending.
         let sending =
@@ -110,6 +120,9 @@ impl Front {
             (Some(version), _) => self.api(visit, version, rest).await,
             (None, "healthz") => plain(&visit, "up\n"),
             (None, "") => plain(&visit, WELCOME),
+            (None, _) if is_journal(path) && self.settings.journal.is_some() => {
+                self.journal(&visit)
+            }
             (None, _) => self.sign_in(visit, first).await,
         }
     }
@@ -130,6 +143,7 @@ impl Front {
                 query: parts.uri.query(),
                 base: &base,
                 authorization: text(&parts.headers, &header::AUTHORIZATION),
+                cookie: text(&parts.headers, &header::COOKIE),
                 client_request_id: Some(&exchange.client_request_id),
                 body: &body,
             };
@@ -140,7 +154,15 @@ impl Front {
             answer.ok_or_else(|| unknown_version(first))
         };
         match answered.await {
-            Ok(answer) => respond::signed_in(answer),
+            Ok(answer) => {
+                let mut response = respond::signed_in(answer);
+                response.extensions_mut().insert(Operation {
+                    path: sign_in_path(parts.uri.path()),
+                    app: None,
+                    about: None,
+                });
+                response
+            }
             Err(refusal) => respond::error(exchange, refusal.into(), Voice::Gateway),
         }
     }
@@ -158,14 +180,21 @@ impl Front {
             Err(refusal) => return gateway(refusal.into()),
         };
         let authorization = text(&parts.headers, &header::AUTHORIZATION);
+        let beta = version == "beta";
         let (tenant, caller) = match self
             .tenants
             .caller(authorization, exchange.began_at_seconds())
         {
             Ok(found) => found,
-            Err(missing) => return respond::unauthenticated(exchange, &missing),
+            Err(missing) => {
+                let mut response = respond::unauthenticated(exchange, &missing);
+                if let Row::Known(route, params) = row(parts.method.as_str(), beta, rest) {
+                    let operation = Operation::of(route, None, params.get("connection"));
+                    response.extensions_mut().insert(operation);
+                }
+                return response;
+            }
         };
-        let beta = version == "beta";
         let (route, params) = match row(parts.method.as_str(), beta, rest) {
             Row::Known(route, params) => (route, params),
             Row::MethodNotAllowed(methods) => {
@@ -185,11 +214,53 @@ impl Front {
             body,
             settings: &self.settings,
         };
-        match enter(&mut ask).await {
+        let entered = enter(&mut ask).await;
+        let connection = ask.params.get("connection");
+        let operation = Operation::of(route, Some(&ask.caller.app), connection);
+        let mut response = match entered {
             Ok(answer) => respond::answer(exchange, answer),
             Err(error) => respond::error(exchange, error, route.voice),
-        }
+        };
+        response.extensions_mut().insert(operation);
+        response
     }
+
+    /// The journal, for an app that may write everything: it says what all apps did.
+    fn journal(&self, visit: &Visit<'_>) -> Response {
+        let (exchange, parts) = (visit.exchange, visit.parts);
+        if parts.method != "GET" {
+            return respond::method_not_allowed(exchange, &[Method::Get]);
+        }
+        let authorization = text(&parts.headers, &header::AUTHORIZATION);
+        let now = exchange.began_at_seconds();
+        let caller = match self.tenants.caller(authorization, now) {
+            Ok((_, caller)) => caller,
+            Err(missing) => return respond::unauthenticated(exchange, &missing),
+        };
+        if let Err(refusal) = caller.require(&[], &[Scope::ExternalConnectionReadWriteAll]) {
+            return respond::error(exchange, refusal.into(), Voice::Gateway);
+        }
+        let query = parts.uri.query().unwrap_or_default();
+        let since = query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("since="));
+        let Ok(since) = since.unwrap_or("0").parse() else {
+            let help = "`since` is the number `next` of the page before, for example `?since=0`.";
+            let refusal = PublicError::invalid("since", help);
+            return respond::error(exchange, refusal.into(), Voice::Gateway);
+        };
+        let page = self
+            .settings
+            .journal
+            .as_ref()
+            .map(|journal| journal.page(since));
+        respond::answer(exchange, respond::Answer::json(StatusCode::OK, json!(page)))
+    }
+}
+
+/// Where the journal is shown.
+fn is_journal(path: &str) -> bool {
+    path.trim_start_matches('/') == "_linkspan/journal"
 }
 
 fn plain(visit: &Visit<'_>, text: &'static str) -> Response {

@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::journal::Journal;
+
 /// A source of identifiers: request ids, operation ids and the ids of connections that came without one.
 pub type Ids = Arc<dyn Fn() -> Uuid + Send + Sync>;
 
@@ -26,6 +28,9 @@ pub struct Settings {
     pub ids: Ids,
     /// What time it is; a test may stop it.
     pub now: Now,
+    /// Where requests are written down, if anywhere; it is then shown at `/_linkspan/journal` to an app that may write
+    /// everything.
+    pub journal: Option<Arc<Journal>>,
 }
 
 impl Default for Settings {
@@ -35,6 +40,7 @@ impl Default for Settings {
             body_bytes_max: BODY_BYTES_MAX,
             ids: Arc::new(random_id),
             now: Arc::new(real_time),
+            journal: None,
         }
     }
 }

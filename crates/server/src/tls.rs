@@ -42,6 +42,14 @@ pub const NAMES: [&str; 11] = [
     "login.partner.microsoftonline.cn",
 ];
 
+/// How many of the names are this machine's own; they come first.
+const MACHINE_NAMES: usize = 3;
+
+/// The Graph and sign-in hosts of all clouds: the names that are not this machine's own.
+pub fn cloud_names() -> &'static [&'static str] {
+    NAMES.split_at(MACHINE_NAMES).1
+}
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the CA is valid, the backdating included.
 const CA_DAYS: u32 = 3650;

@@ -105,8 +105,6 @@ fn public_detail(detail: Detail) -> PublicErrorDetail {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]

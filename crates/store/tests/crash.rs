@@ -25,13 +25,14 @@ use tenant::{
 };
 use tokio::task::JoinSet;
 
-use self::nouns::{item, ready};
+use self::nouns::{item, ready, sees};
 
 const DIRECTORY: &str = "LINKSPAN_CRASH_DIRECTORY";
 const KILLS: u64 = 25;
 const WRITERS: u64 = 8;
 /// Every writer has its own items, so that at most one write per writer is in doubt after a kill.
 const ITEMS: u64 = 6;
+const USERS: u64 = 5;
 /// More bytes than there are.
 const BYTES: usize = 1 << 30;
 
@@ -50,6 +51,10 @@ fn random() -> u64 {
 /// The process that is killed. It does nothing unless it is started by the test below.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by acknowledged_writes_survive"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is how the test hands the directory to its process"
+)]
 async fn child() {
     let Ok(directory) = env::var(DIRECTORY) else {
         return;
@@ -79,7 +84,7 @@ async fn write(store: Arc<dyn Store>, at: ConnectionKey, writer: u64) {
                 (Some(former), 1..4) => (title(former), Expected::At(former.version)),
                 (Some(former), _) => (random().to_string(), Expected::At(former.version)),
             };
-            let user = format!("u{}", random() % 5);
+            let user = format!("u{}", random() % USERS);
             tell(format_args!("try {id} {title} {user}"));
             store
                 .put_item(at, &item(&id, &title, &user), SchemaVersion(1), expected)
@@ -176,6 +181,11 @@ impl Told {
                 let Some(item) = item else { continue };
                 let live = visibility.live(item.ordinal);
                 assert_eq!(live, (item.text, item.acl), "{id}");
+                for n in 0..USERS {
+                    let user = format!("u{n}");
+                    let sees = sees(&visibility, kept.key, &user, item.ordinal);
+                    assert_eq!(sees, item.item.acl[0].value == user, "{id}");
+                }
                 self.check_line(&claim, item.ordinal.0, item.text.0, false);
                 self.seen.insert(item.ordinal.0, item.text.0);
                 living.insert(item.ordinal.0);

@@ -1,5 +1,7 @@
 //! The tenant's own accounts: users, directory groups and apps, with what is needed to sign them in.
 
+mod secret;
+
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
@@ -7,8 +9,8 @@ use std::{
 
 use async_trait::async_trait;
 use graph::Scope;
-use sha2::{Digest, Sha256};
 
+pub use self::secret::{Cost, Secret};
 use crate::{
     membership::{Membership, MembershipError, Memberships},
     visibility::Visibility,
@@ -51,57 +53,18 @@ pub struct App {
     pub client_id: String,
     /// Short name, for example `connector`.
     pub name: String,
-    /// The secret's digest; a public client has none.
-    pub secret: Option<Secret>,
+    /// The digests of its secrets; a public client has none.
+    pub secrets: Vec<Secret>,
+    /// The certificates (DER) that it may sign in with instead of a secret.
+    pub certificates: Vec<Vec<u8>>,
+    /// Where sign-in in a browser may send its users, beside loopback addresses.
+    pub redirect_uris: Vec<String>,
     /// Application roles.
     pub roles: Vec<Scope>,
     /// Delegated scopes.
     pub scopes: Vec<Scope>,
     /// May users sign in through the app without its secret?
     pub public_client: bool,
-}
-
-/// A salted SHA-256 digest of a secret; it cannot be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret {
-    /// Eight bytes or more.
-    pub salt: Vec<u8>,
-    /// SHA-256 of salt and secret.
-    pub digest: [u8; 32],
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-impl Secret {
-    /// The digest of a secret under a salt.
-    pub fn new(salt: &[u8], secret: &str) -> Self {
-        Self {
-            salt: salt.to_vec(),
-            digest: digest(salt, secret),
-        }
-    }
-
-    /// Is this the secret? Takes the same time whatever the answer.
-    pub fn is(&self, secret: &str) -> bool {
-        let given = digest(&self.salt, secret);
-        let difference = self
-            .digest
-            .iter()
-            .zip(given)
-            .fold(0u8, |all, (a, b)| all | (a ^ b));
-        std::hint::black_box(difference) == 0
-    }
-}
-
-fn digest(salt: &[u8], secret: &str) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(salt);
-    hash.update(secret.as_bytes());
-    hash.finalize().into()
 }
 
 /// All accounts of a tenant, small enough to be held in memory.

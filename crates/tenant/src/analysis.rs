@@ -19,28 +19,30 @@ pub const GAP: usize = 1000;
 /// Tokens longer than this many bytes are cut, as the engine stores no longer terms.
 pub const TOKEN_BYTES_MAX: usize = 256;
 
-/// The tokens of a text: maximal runs of letters and digits, folded.
+/// The tokens of a text: maximal runs of letters and digits of what NFKD makes of it, folded. `™` is two letters; a mark leaves no trace.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut open: Option<Token> = None;
     for (at, character) in text.char_indices() {
         let end = at + character.len_utf8();
-        if character.is_alphanumeric() {
-            let token = open.get_or_insert_with(|| Token {
-                text: String::new(),
-                start: at,
-                end,
-            });
-            push_folded(&mut token.text, character);
-            token.end = end;
-        } else if let Some(token) = &mut open
-            && is_combining_mark(character)
-        {
-            // A decomposed accent belongs to the letter before it and leaves no trace in the token.
-            token.end = end;
-        } else {
-            tokens.extend(open.take().and_then(closed));
-        }
+        unfolded(character, |part| {
+            if part.is_alphanumeric() {
+                let token = open.get_or_insert_with(|| Token {
+                    text: String::new(),
+                    start: at,
+                    end,
+                });
+                push_lower(&mut token.text, part);
+                token.end = end;
+            } else if is_combining_mark(part) {
+                // A decomposed accent belongs to the letter before it.
+                if let Some(token) = &mut open {
+                    token.end = end;
+                }
+            } else {
+                tokens.extend(open.take().and_then(closed));
+            }
+        });
     }
     tokens.extend(open.and_then(closed));
     tokens
@@ -60,23 +62,31 @@ fn closed(mut token: Token) -> Option<Token> {
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for character in text.trim().chars() {
-        push_folded(&mut folded, character);
+        unfolded(character, |part| {
+            if !is_combining_mark(part) {
+                push_lower(&mut folded, part);
+            }
+        });
     }
     folded
 }
 
-fn push_folded(to: &mut String, character: char) {
+/// The characters that NFKD makes of one.
+fn unfolded(character: char, mut each: impl FnMut(char)) {
     if character.is_ascii() {
-        to.push(character.to_ascii_lowercase());
-        return;
+        each(character);
+    } else {
+        character.nfkd().for_each(each);
     }
-    for part in character.nfkd().filter(|part| !is_combining_mark(*part)) {
-        // Sharp s and its like have no single lower-case form that casefolding and lower-casing share.
-        match part {
-            'ß' | 'ẞ' => to.push_str("ss"),
-            'ς' => to.push('σ'),
-            _ => to.extend(part.to_lowercase().filter(|c| !is_combining_mark(*c))),
-        }
+}
+
+fn push_lower(to: &mut String, part: char) {
+    match part {
+        _ if part.is_ascii() => to.push(part.to_ascii_lowercase()),
+        // These have no single lower-case form that casefolding and lower-casing share.
+        'ß' | 'ẞ' => to.push_str("ss"),
+        'ς' => to.push('σ'),
+        _ => to.extend(part.to_lowercase().filter(|c| !is_combining_mark(*c))),
     }
 }
 
@@ -98,6 +108,7 @@ mod tests {
         );
         check("C++ and R&D", &["c", "and", "r", "d"]);
         check("  …  ", &[]);
+        check("Python™ ﬁne ½", &["pythontm", "fine", "1", "2"]);
         check("O'Neil Straße ΣΑΣ", &["o", "neil", "strasse", "σασ"]);
     }
 

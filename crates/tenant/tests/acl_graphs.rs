@@ -1,7 +1,5 @@
 //! Random ACL graphs (cycles, nesting, denies) through the whole engine, against a plain evaluator.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -25,7 +25,7 @@ use tenant::{
 };
 
 use super::terms::{HEAD_END, Mode, Reading, SEPARATOR, Terms};
-use crate::html;
+use tenant::html;
 
 /// Raised whenever the same item would be written differently; an index of another layout is rebuilt.
 pub const LAYOUT: u32 = 1;

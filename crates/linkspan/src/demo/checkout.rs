@@ -84,8 +84,8 @@ const QUERIES: [Query; 3] = [
         means: Means::All(&[Means::Word("error"), Means::Word("name")]),
     },
     Query {
-        text: r#""and the""#,
-        means: Means::Phrase(&["and", "the"]),
+        text: r#""not found""#,
+        means: Means::Phrase(&["not", "found"]),
     },
     Query {
         text: "test* NOT extension:md",

@@ -88,11 +88,6 @@ impl Picture {
         };
         !self.guest && any(Access::Grant) && !any(Access::Deny)
     }
-
-    /// How many external groups the user is in.
-    pub fn external_groups(&self) -> usize {
-        self.external.len()
-    }
 }
 
 /// Which of an item's properties free text looks at, and which restrictions may name, by the schema that was sent.

@@ -39,7 +39,7 @@ pub fn groups(entries: &[Entry], people: &Pseudonyms, rules: &Rules) -> Vec<Exte
         }
         let stand_in = people
             .number(&entry.owner)
-            .is_some_and(|number| number % STAND_IN == 0);
+            .is_some_and(|number| number.is_multiple_of(STAND_IN));
         plan.name(&id, people.shown(&entry.owner));
         if stand_in {
             plan.join(&id, Principal::User("dave"));

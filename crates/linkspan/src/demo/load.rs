@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::{task::JoinHandle, time::sleep};
 
 use super::{
     acl::{self, identity},
@@ -191,14 +191,13 @@ async fn at_once(api: &Api, what: &str, jobs: Vec<Job>) -> anyhow::Result<()> {
     let progress = Arc::new(Progress::new(what, jobs.len()));
     let jobs: Arc<[Job]> = jobs.into();
     let next = Arc::new(AtomicUsize::new(0));
-    let workers: Vec<_> = (0..AT_ONCE)
-        .map(|_| {
-            let work = work(api.clone(), jobs.clone(), next.clone(), progress.clone());
-            tenant::tasks::spawn("demo", work)
-        })
-        .collect();
+    let workers = (0..AT_ONCE).map(|_| {
+        let work = work(api.clone(), jobs.clone(), next.clone(), progress.clone());
+        tenant::tasks::spawn("demo", work)
+    });
+    let mut workers = Workers(workers.collect());
     let mut outcome = Ok(());
-    for worker in workers {
+    for worker in &mut workers.0 {
         let ended = worker
             .await
             .context("a loading task broke off")
@@ -207,6 +206,15 @@ async fn at_once(api: &Api, what: &str, jobs: Vec<Job>) -> anyhow::Result<()> {
     }
     outcome?;
     Ok(progress.finish()?)
+}
+
+/// Tasks that end with whoever waits for them: a demo that is stopped stops loading.
+struct Workers(Vec<JoinHandle<anyhow::Result<()>>>);
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
 }
 
 async fn work(

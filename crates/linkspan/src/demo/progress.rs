@@ -46,11 +46,6 @@ impl Progress {
         }
     }
 
-    /// How many parts there are.
-    pub fn total(&self) -> usize {
-        self.total
-    }
-
     /// Counts one more part.
     pub fn step(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -96,11 +91,12 @@ impl Progress {
         }
         let done = self.done.load(Ordering::Relaxed);
         let seconds = self.started.elapsed().as_secs_f64();
-        let rate = done as f64 / seconds.max(0.001);
-        say(format!(
-            "  {done} {} in {seconds:.1} s ({rate:.0}/s)",
-            self.what
-        ))
+        // Over a moment too short to measure, a rate says nothing.
+        let rate = match seconds {
+            0.1.. => format!(" ({:.0}/s)", done as f64 / seconds),
+            _ => String::new(),
+        };
+        say(format!("  {done} {} in {seconds:.1} s{rate}", self.what))
     }
 }
 

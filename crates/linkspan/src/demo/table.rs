@@ -68,17 +68,35 @@ pub fn lines(queries: &[Query], columns: &[&Column]) -> Vec<String> {
             .collect();
         lines.push(row(cells
             .iter()
-            .map(|cell| fit(&format!("{} hits", cell.found.total)))
+            .map(|cell| fit(&hits(cell.found.total)))
             .collect()));
         for hit in 0..TITLES {
             let title = |cell: &&Cell| {
                 let title = cell.found.titles.get(hit);
-                fit(&title.map_or_else(String::new, |title| format!("  {}. {title}", hit + 1)))
+                title.map_or_else(|| fit(""), |title| fit_title(hit + 1, title))
             };
             lines.push(row(cells.iter().map(title).collect()));
         }
     }
     lines
+}
+
+/// The totals of all users, a line per query.
+pub fn totals(queries: &[Query], columns: &[Column]) -> Vec<String> {
+    let line = |(at, query): (usize, &Query)| {
+        let totals: Vec<_> = columns
+            .iter()
+            .filter_map(|column| {
+                Some(format!(
+                    "{} {}",
+                    column.user,
+                    column.cells.get(at)?.found.total
+                ))
+            })
+            .collect();
+        format!("{:<WIDTH$} {}", query.text, totals.join(" · "))
+    };
+    queries.iter().enumerate().map(line).collect()
 }
 
 /// Every difference between what was found and what should have been.
@@ -96,6 +114,22 @@ pub fn faults(queries: &[Query], columns: &[Column]) -> Vec<String> {
                 })
         })
         .collect()
+}
+
+fn hits(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "hit" } else { "hits" })
+}
+
+/// A numbered title in one column's width; of a path too long, the end says more than the beginning.
+fn fit_title(number: usize, title: &str) -> String {
+    let start = format!("  {number}. ");
+    let count = title.chars().count();
+    let room = WIDTH - start.len();
+    if count <= room || !title.contains('/') {
+        return fit(&format!("{start}{title}"));
+    }
+    let end: String = title.chars().skip(count + 1 - room).collect();
+    format!("{start}…{end}")
 }
 
 /// The text in exactly one column's width.
@@ -138,6 +172,18 @@ mod tests {
     }
 
     #[test]
+    fn titles_fill_a_column() {
+        for title in ["a", &"a".repeat(60), &format!("{}/z.rs", "a".repeat(60))] {
+            assert_eq!(fit_title(1, title).chars().count(), WIDTH, "{title}");
+        }
+        assert!(fit_title(1, &format!("{}/z.rs", "a".repeat(60))).ends_with("/z.rs"));
+        assert_eq!(
+            (hits(1), hits(2)),
+            ("1 hit".to_owned(), "2 hits".to_owned())
+        );
+    }
+
+    #[test]
     fn columns_are_aligned() {
         let column = |user, found: &[&str]| Column {
             user,
@@ -153,6 +199,14 @@ mod tests {
         assert_eq!(bars, BTreeSet::from([WIDTH + 1]), "{lines:#?}");
         assert!(lines.iter().any(|line| line.contains("2 hits")));
         assert!(lines.iter().any(|line| line.contains("xxx…")));
+        assert_eq!(
+            totals(&[EVERYTHING], &columns)[0]
+                .split_once(' ')
+                .unwrap()
+                .1
+                .trim(),
+            "alice 2 · dave 0"
+        );
         assert_eq!(faults(&[EVERYTHING], &columns).len(), 1);
     }
 }

@@ -183,9 +183,8 @@ fn held_against(
     match &step.expect.body {
         None => {}
         Some(word) if word == "absent" => {
-            if !answer.text.is_empty() {
-                told.push("there is a body; expected none".to_owned());
-            }
+            let unexpected = || "there is a body; expected none".to_owned();
+            told.extend((!answer.text.is_empty()).then(unexpected));
         }
         Some(expected) => {
             let expected = variables.fill_json(expected)?;

@@ -46,6 +46,8 @@ impl Running {
                 "--ready-file",
             ])
             .arg(&ready_file)
+            // What is ephemeral goes with the output, also when nobody gets to clear it away.
+            .env("TMPDIR", output.path())
             .stdin(Stdio::null())
             .stdout(file("stdout"))
             .stderr(file("stderr"))

@@ -137,10 +137,9 @@ impl Issuer {
         if !self.validation.algorithms.contains(&header.alg) {
             return Err(Reason::Algorithm);
         }
-        if header.kid.as_deref() != Some(self.keys.kid()) {
-            return Err(Reason::Key);
-        }
-        let claims: AccessClaims = decode(token, &self.keys.verifying, &self.validation)
+        let kid = header.kid.as_deref().ok_or(Reason::Key)?;
+        let key = self.keys.known(kid).ok_or(Reason::Key)?;
+        let claims: AccessClaims = decode(token, &key.verifying, &self.validation)
             .map_err(|error| match error.kind() {
                 ErrorKind::InvalidSignature => Reason::Signature,
                 ErrorKind::InvalidAlgorithm => Reason::Algorithm,
@@ -149,6 +148,9 @@ impl Issuer {
                 _ => Reason::Malformed,
             })?
             .claims;
+        if !key.signed_at(claims.iat) {
+            return Err(Reason::Key);
+        }
         if claims.tid != self.tid {
             return Err(Reason::Tenant);
         }

@@ -1,4 +1,4 @@
-//! How a client proves who it is: its id, and its secret in the form or in the `Authorization` header.
+//! How a client proves who it is: its id, and its secret in the form or in the `Authorization` header, or an assertion.
 
 use base64::{
     Engine,
@@ -9,8 +9,10 @@ use sha2::{Digest, Sha256};
 use tenant::accounts::{Accounts, App};
 
 use super::{
+    assertion::{self, Authority},
     form::{self, Form},
     refusal::{Refusal, quote},
+    throttle::Throttle,
 };
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -23,19 +25,32 @@ pub(super) struct Credentials {
     client_id: String,
     /// No secret, one, or the two readings of a header: RFC 6749 wants it form-encoded, many clients do not do it.
     secrets: Vec<String>,
+    assertion: Option<String>,
     in_header: bool,
+}
+
+/// What a proof is checked against.
+pub(super) struct Check<'a> {
+    pub authority: Authority<'a>,
+    /// Failures by app.
+    pub throttle: &'a Throttle,
+    pub now: u64,
+}
+
+/// How far an app has proved who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Proof {
+    /// Was there a secret or an assertion? It was a good one then.
+    pub given: bool,
+    /// The last second at which it counts.
+    pub last: u64,
 }
 
 impl Credentials {
     /// Reads the credentials. Headers of other schemes than Basic are not credentials of a client.
     pub fn read(form: &Form, authorization: Option<&str>) -> Result<Self, Refusal> {
-        if form.get("client_assertion").is_some() {
-            return Err(Refusal::new(
-                400,
-                "unsupported_grant_type",
-                70003,
-                "Signing in with 'client_assertion' (a certificate or a federated token) is not served yet. Send 'client_secret'.",
-            ));
+        if let Some(assertion) = form.get("client_assertion") {
+            return Self::read_assertion(form, assertion);
         }
         let basic = authorization
             .and_then(|header| header.trim().split_once(' '))
@@ -48,10 +63,41 @@ impl Credentials {
                     .map(str::to_owned)
                     .into_iter()
                     .collect(),
+                assertion: None,
                 in_header: false,
             });
         };
         Self::read_basic(form, encoded)
+    }
+
+    fn read_assertion(form: &Form, assertion: &str) -> Result<Self, Refusal> {
+        let invalid = |text: String| Refusal::new(400, "invalid_request", 90023, text);
+        match form.get("client_assertion_type") {
+            Some(assertion::KIND) => {}
+            None => return Err(Refusal::missing("client_assertion_type")),
+            Some(other) => {
+                return Err(invalid(format!(
+                    "The 'client_assertion_type' {} is unknown. Send '{}'.",
+                    quote(other),
+                    assertion::KIND
+                )));
+            }
+        }
+        if form.get("client_secret").is_some() {
+            return Err(invalid(
+                "The client sent a secret and an assertion. Send one of them.".to_owned(),
+            ));
+        }
+        let client_id = match form.get("client_id") {
+            Some(id) => id.to_owned(),
+            None => assertion::client_id(assertion)?,
+        };
+        Ok(Self {
+            client_id,
+            secrets: Vec::new(),
+            assertion: Some(assertion.to_owned()),
+            in_header: false,
+        })
     }
 
     fn read_basic(form: &Form, encoded: &str) -> Result<Self, Refusal> {
@@ -85,6 +131,7 @@ impl Credentials {
         Ok(Self {
             client_id: id,
             secrets,
+            assertion: None,
             in_header: true,
         })
     }
@@ -104,41 +151,93 @@ impl Credentials {
         })
     }
 
-    /// Checks the secret. A wrong one is always refused; none is enough where the app may go without it.
-    pub fn prove(&self, app: &App, secret_needed: bool) -> Result<(), Refusal> {
-        let refuse = |code, text: &str| {
-            let mut refusal =
-                Refusal::client(code, format!("{text} Client id: '{}'.", app.client_id));
-            if self.in_header {
-                refusal.header = Some(("www-authenticate", "Basic realm=\"\""));
-            }
-            Err(refusal)
+    /// Checks the secret or the assertion. A wrong one is always refused; none is enough where the app may go without it.
+    pub fn prove(&self, app: &App, needed: bool, check: &Check<'_>) -> Result<Proof, Refusal> {
+        if self.secrets.is_empty() && self.assertion.is_none() {
+            return self.unproved(app, needed);
+        }
+        if check.throttle.is_locked(&app.client_id, check.now) {
+            return self.refuse(
+                app,
+                50053,
+                "The app is locked for a minute, because too many wrong secrets were sent for it. Wait, then send the right one.",
+            );
+        }
+        let proof = match &self.assertion {
+            Some(assertion) => assertion::check(app, assertion, check.authority, check.now),
+            None => self.prove_secret(app).map(|()| u64::MAX),
         };
-        match (&app.secret, self.secrets.as_slice()) {
-            (_, []) if !secret_needed => Ok(()),
-            (Some(_), []) => refuse(
-                7_000_218,
-                "The request must hold the client secret: the field 'client_secret', or an Authorization header of the scheme Basic.",
-            ),
-            (None, []) => refuse(
+        match proof {
+            Ok(last) => Ok(Proof { given: true, last }),
+            Err(refusal) => {
+                if matches!(refusal.code, 7_000_215 | 700_027) {
+                    check.throttle.failed(&app.client_id, check.now);
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    fn unproved(&self, app: &App, needed: bool) -> Result<Proof, Refusal> {
+        if !needed {
+            return Ok(Proof {
+                given: false,
+                last: u64::MAX,
+            });
+        }
+        if app.secrets.is_empty() && app.certificates.is_empty() {
+            return self.refuse(
+                app,
                 7_000_218,
                 "This app is a public client: it has no secret, hence no tokens of its own. Sign a user in, or use an app that has a secret.",
-            ),
-            (None, _) => refuse(
-                700_025,
-                "This app is a public client and has no secret. Leave 'client_secret' out.",
-            ),
-            (Some(secret), given) if given.iter().any(|given| secret.is(given)) => Ok(()),
-            (Some(_), _) => refuse(
-                7_000_215,
-                "The client secret is wrong. Send the secret's value, not its id.",
-            ),
+            );
         }
+        self.refuse(
+            app,
+            7_000_218,
+            "The request must hold a proof of the client: the field 'client_secret' or 'client_assertion', or an Authorization header of the scheme Basic.",
+        )
+    }
+
+    fn prove_secret(&self, app: &App) -> Result<(), Refusal> {
+        if app.secrets.is_empty() {
+            let text = if app.certificates.is_empty() {
+                "This app is a public client and has no secret. Leave 'client_secret' out."
+            } else {
+                "This app signs in with a certificate and has no secret. Send 'client_assertion'."
+            };
+            return self.refuse(app, 700_025, text);
+        }
+        // All of them are compared, so that the time says nothing about which one it was.
+        let right = app.secrets.iter().fold(false, |right, known| {
+            self.secrets
+                .iter()
+                .fold(right, |right, given| right | known.is(given))
+        });
+        if right {
+            return Ok(());
+        }
+        self.refuse(
+            app,
+            7_000_215,
+            "The client secret is wrong. Send the secret's value, not its id.",
+        )
+    }
+
+    fn refuse<T>(&self, app: &App, code: u32, text: &str) -> Result<T, Refusal> {
+        let mut refusal = Refusal::client(code, format!("{text} Client id: '{}'.", app.client_id));
+        if self.in_header {
+            refusal.header = Some(("www-authenticate", "Basic realm=\"\""));
+        }
+        Err(refusal)
     }
 
     /// Adds all that was said to a hash.
     pub fn hash(&self, hash: &mut Sha256) {
-        for text in std::iter::once(&self.client_id).chain(&self.secrets) {
+        for text in std::iter::once(&self.client_id)
+            .chain(&self.secrets)
+            .chain(&self.assertion)
+        {
             hash.update(text.len().to_le_bytes());
             hash.update(text);
         }

@@ -25,18 +25,26 @@ pub(super) fn openid_configuration(
     };
     json!({
         "token_endpoint": format!("{root}/{oauth2}/token"),
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256"],
         "jwks_uri": format!("{root}/{keys}"),
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "grant_types_supported": ["client_credentials", "password", "refresh_token"],
+        "grant_types_supported": [
+            "client_credentials", "password", "refresh_token", "authorization_code",
+            "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        ],
         "issuer": format!("{base}/{tid}/v2.0"),
         "request_uri_parameter_supported": false,
         "authorization_endpoint": format!("{root}/{oauth2}/authorize"),
         "device_authorization_endpoint": format!("{root}/{oauth2}/devicecode"),
+        "userinfo_endpoint": format!("{base}/oidc/userinfo"),
+        "http_logout_supported": false,
+        "frontchannel_logout_supported": false,
         "end_session_endpoint": format!("{root}/{oauth2}/logout"),
         "claims_supported": [
             "sub", "iss", "aud", "exp", "iat", "nbf", "name", "preferred_username", "oid", "tid", "email", "nonce", "ver",
@@ -95,6 +103,13 @@ fn entry(authority: &str) -> Value {
         "preferred_cache": authority,
         "aliases": aliases,
     })
+}
+
+/// Is the host one of ours that people's browsers, other than our clients, find elsewhere?
+pub(super) fn is_borrowed(base: &str) -> bool {
+    let authority = authority(base);
+    let host = host(authority).trim_matches(['[', ']']);
+    is_ours(authority) && !matches!(host, "localhost" | "127.0.0.1" | "::1")
 }
 
 /// The realm of a user: every name is managed by this issuer, whether the user exists or not, so that nobody learns who does.

@@ -12,14 +12,13 @@ use uuid::Uuid;
 use super::{
     chance,
     claims::{AccessClaims, IdClaims, Idtyp},
-    credentials::Credentials,
+    credentials::{Check, Credentials},
     form::Form,
-    issuer::{AUDIENCES, Issuer},
+    issuer::{AUDIENCES, Issuer, Visit},
     keys::SigningError,
     refresh,
     refusal::{Refusal, quote},
     scopes::{Asked, Endpoint, Granted},
-    sign_in::SignIn,
 };
 
 /// How long an access token lives, in seconds.
@@ -44,28 +43,44 @@ enum Grant {
     ClientCredentials,
     Password,
     RefreshToken,
+    AuthorizationCode,
+    DeviceCode,
+    OnBehalfOf,
 }
 
 impl Grant {
     fn of(form: &Form) -> Result<Self, Refusal> {
-        let given = form.required("grant_type")?;
-        let served = "Served are 'client_credentials', 'password' and 'refresh_token'.";
-        let text = match given {
-            "client_credentials" => return Ok(Self::ClientCredentials),
-            "password" => return Ok(Self::Password),
-            "refresh_token" => return Ok(Self::RefreshToken),
-            "authorization_code"
-            | "device_code"
-            | "urn:ietf:params:oauth:grant-type:device_code"
-            | "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+        match form.required("grant_type")? {
+            "client_credentials" => Ok(Self::ClientCredentials),
+            "password" => Ok(Self::Password),
+            "refresh_token" => Ok(Self::RefreshToken),
+            "authorization_code" => Ok(Self::AuthorizationCode),
+            // The first name is an SDK's, the second RFC 8628's.
+            "device_code" | "urn:ietf:params:oauth:grant-type:device_code" => Ok(Self::DeviceCode),
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => Ok(Self::OnBehalfOf),
+            given => Err(Refusal::new(
+                400,
+                "unsupported_grant_type",
+                70003,
                 format!(
-                    "The grant type {} is not served yet. {served}",
+                    "The grant type {} is unknown. Served are 'client_credentials', 'password', 'refresh_token', 'authorization_code', 'urn:ietf:params:oauth:grant-type:device_code' and 'urn:ietf:params:oauth:grant-type:jwt-bearer'.",
                     quote(given)
-                )
-            }
-            _ => format!("The grant type {} is unknown. {served}", quote(given)),
-        };
-        Err(Refusal::new(400, "unsupported_grant_type", 70003, text))
+                ),
+            )),
+        }
+    }
+
+    /// Must the app prove who it is, even if users may sign in through it without that?
+    fn needs_proof(self) -> bool {
+        matches!(self, Self::ClientCredentials | Self::OnBehalfOf)
+    }
+
+    /// May the same request get the same tokens? What is good once may not, and a wait must be asked about every time.
+    fn is_repeatable(self) -> bool {
+        matches!(
+            self,
+            Self::ClientCredentials | Self::Password | Self::RefreshToken
+        )
     }
 }
 
@@ -103,22 +118,29 @@ impl Tokens {
 /// Answers a request for tokens. Some SDKs ask before every single call of the API: what was answered within the last minute
 /// to the very same request is answered again, without the cost of a signature.
 pub(super) fn token(
-    issuer: &Issuer,
-    request: &SignIn<'_>,
+    visit: &Visit<'_>,
     form: &Form,
     endpoint: Endpoint,
-    now: u64,
 ) -> Result<Map<String, Value>, Refusal> {
+    let (issuer, now) = (visit.issuer, visit.now);
     let grant = Grant::of(form)?;
-    let credentials = Credentials::read(form, request.authorization)?;
+    let credentials = Credentials::read(form, visit.request.authorization)?;
     let accounts = issuer.visibility.accounts();
     let key = key(grant, endpoint, form, &credentials);
     let resource = form.get("resource");
-    if let Some(tokens) = issuer.answered.get(&accounts, &key, now) {
+    if grant.is_repeatable()
+        && let Some(tokens) = issuer.answered.get(&accounts, &key, now)
+    {
         return Ok(tokens.at(now, endpoint, resource));
     }
     let app = credentials.app(&accounts)?;
-    credentials.prove(app, grant == Grant::ClientCredentials || !app.public_client)?;
+    let check = Check {
+        authority: visit.authority(),
+        throttle: &issuer.apps,
+        now,
+    };
+    let needed = grant.needs_proof() || !app.public_client;
+    let proof = credentials.prove(app, needed, &check)?;
     let wish = Wish {
         issuer,
         accounts: &accounts,
@@ -130,13 +152,18 @@ pub(super) fn token(
         Grant::ClientCredentials => wish.client_credentials(endpoint),
         Grant::Password => wish.password(endpoint),
         Grant::RefreshToken => wish.refresh_token(endpoint),
+        Grant::AuthorizationCode => wish.authorization_code(endpoint, proof.given),
+        Grant::DeviceCode => wish.device_code(endpoint),
+        Grant::OnBehalfOf => wish.on_behalf_of(endpoint),
     }?;
     let tokens = Tokens {
         fields,
         issued_at: now,
     };
-    let good = now..=now + (SAME_SECONDS - 1);
-    issuer.answered.keep(&accounts, key, good, tokens.clone());
+    if grant.is_repeatable() {
+        let good = now..=proof.last.min(now + (SAME_SECONDS - 1));
+        issuer.answered.keep(&accounts, key, good, tokens.clone());
+    }
     Ok(tokens.at(now, endpoint, resource))
 }
 
@@ -153,16 +180,16 @@ fn key(grant: Grant, endpoint: Endpoint, form: &Form, credentials: &Credentials)
 }
 
 /// A request of an app that has proved who it is.
-struct Wish<'a> {
-    issuer: &'a Issuer,
-    accounts: &'a Accounts,
-    app: &'a App,
-    form: &'a Form,
-    now: u64,
+pub(super) struct Wish<'a> {
+    pub issuer: &'a Issuer,
+    pub accounts: &'a Accounts,
+    pub app: &'a App,
+    pub form: &'a Form,
+    pub now: u64,
 }
 
 impl Wish<'_> {
-    fn asked(&self, endpoint: Endpoint) -> Result<Asked, Refusal> {
+    pub fn asked(&self, endpoint: Endpoint) -> Result<Asked, Refusal> {
         Asked::read(self.form, endpoint).ok_or_else(|| {
             Refusal::missing(match endpoint {
                 Endpoint::V1 => "resource",
@@ -183,16 +210,9 @@ impl Wish<'_> {
         let name = self.form.required("username")?;
         let password = self.form.required("password")?;
         let asked = self.asked(endpoint)?;
-        // An unknown user costs the same work and gets the same words as a wrong password, so that nobody learns who exists.
-        let user = self.accounts.user(name);
-        let secret = user.map_or(&self.issuer.nobody, |user| &user.password);
-        match (secret.is(password), user) {
-            (true, Some(user)) => self.user_tokens(user, &asked),
-            _ => Err(Refusal::grant(
-                50126,
-                "The user name or the password is wrong. Send the user principal name in 'username'.",
-            )),
-        }
+        let passwords = &self.issuer.passwords;
+        let user = passwords.user(self.accounts, (name, password), self.now)?;
+        self.user_tokens(user, &asked, self.form.get("nonce"))
     }
 
     fn refresh_token(&self, endpoint: Endpoint) -> Result<Map<String, Value>, Refusal> {
@@ -202,18 +222,34 @@ impl Wish<'_> {
         let mut asked = Asked::read(self.form, endpoint).unwrap_or_else(|| Asked::parse(&scope));
         // Who holds a refresh token gets its successor without asking.
         asked.offline = true;
-        self.user_tokens(user, &asked)
+        self.user_tokens(user, &asked, self.form.get("nonce"))
     }
 
-    fn user_tokens(&self, user: &User, asked: &Asked) -> Result<Map<String, Value>, Refusal> {
-        let granted = asked.delegated(self.app)?;
+    /// What a signed-in user's app gets.
+    pub fn user_tokens(
+        &self,
+        user: &User,
+        asked: &Asked,
+        nonce: Option<&str>,
+    ) -> Result<Map<String, Value>, Refusal> {
         let mut claims = self.claims(Idtyp::User, user.id.clone());
-        claims.scp = Some(names(&granted).join(" "));
+        let scope = match asked.own_resource(self.accounts)? {
+            Some(resource) => {
+                claims.aud = resource.app.client_id.clone();
+                claims.scp = Some(resource.permissions);
+                resource.scope
+            }
+            None => {
+                let granted = asked.delegated(self.app)?;
+                claims.scp = Some(names(&granted).join(" "));
+                granted.scope
+            }
+        };
         claims.name = Some(user.display_name.clone());
         claims.preferred_username = Some(user.upn.clone());
         claims.unique_name = Some(user.upn.clone());
         claims.upn = Some(user.upn.clone());
-        let mut fields = self.fields(granted.scope, &claims)?;
+        let mut fields = self.fields(scope, &claims)?;
         let mut add = |field: &str, value: String| {
             fields.insert(field.to_owned(), Value::from(value));
         };
@@ -222,7 +258,7 @@ impl Wish<'_> {
             add("refresh_token", token);
         }
         if asked.has("openid") || self.wants_id_token() {
-            add("id_token", self.id_token(user, asked)?);
+            add("id_token", self.id_token(user, asked, nonce)?);
         }
         let info = json!({"uid": user.id, "utid": self.issuer.tid}).to_string();
         add("client_info", URL_SAFE_NO_PAD.encode(info));
@@ -235,7 +271,7 @@ impl Wish<'_> {
             .is_some_and(|kinds| kinds.split_whitespace().any(|kind| kind == "id_token"))
     }
 
-    fn id_token(&self, user: &User, asked: &Asked) -> Result<String, Refusal> {
+    fn id_token(&self, user: &User, asked: &Asked, nonce: Option<&str>) -> Result<String, Refusal> {
         let claims = IdClaims {
             aud: &self.app.client_id,
             iss: &self.issuer.iss,
@@ -244,7 +280,7 @@ impl Wish<'_> {
             exp: self.now + ACCESS_SECONDS,
             email: asked.has("email").then_some(user.mail.as_str()),
             name: &user.display_name,
-            nonce: self.form.get("nonce"),
+            nonce,
             oid: &user.id,
             preferred_username: &user.upn,
             sub: &user.id,

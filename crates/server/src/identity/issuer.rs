@@ -3,19 +3,37 @@
 use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, Validation};
-use tenant::{Caller, accounts::Secret, visibility::Visibility};
+use tenant::{
+    Caller,
+    accounts::{Accounts, User},
+    visibility::Visibility,
+};
 use uuid::Uuid;
 
 use super::{
-    chance, discovery,
+    assertion::Authority,
+    authorize,
+    codes::Codes,
+    device_code, device_page,
+    devices::Devices,
+    discovery,
     form::Form,
     grants::{self, Tokens},
     keys::Keys,
+    passwords::Passwords,
+    path::{Document, Path, Place},
     refusal::Refusal,
     remembered::Remembered,
-    scopes::Endpoint,
     sign_in::{Answer, SignIn},
+    sign_out,
+    throttle::Throttle,
+    user_info,
 };
+
+/// Wrong secrets in a minute after which an app is locked.
+const APP_FAILURES_MAX: u32 = 10;
+/// Wrong user codes in a minute after which the page takes none for a minute: too few to find one by trying.
+const USER_CODE_FAILURES_MAX: u32 = 600;
 
 /// What `aud` may be: the Graph by its address, the first being what our tokens say, and by its client id.
 pub const AUDIENCES: [&str; 3] = [
@@ -23,6 +41,17 @@ pub const AUDIENCES: [&str; 3] = [
     "https://graph.microsoft.com/",
     "00000003-0000-0000-c000-000000000000",
 ];
+
+/// How people sign in.
+#[derive(Clone, Debug, Default)]
+pub struct SignInOptions {
+    /// Lets everybody choose whom to be, without a password: for published users on this machine only.
+    pub choose_user: bool,
+    /// This user (short name, user principal name or object id) approves everything at once, without a page.
+    pub auto_approve: Option<String>,
+    /// Scheme and host of our pages, for clients that reach us under a name that people's browsers find elsewhere.
+    pub pages: Option<String>,
+}
 
 /// Signs apps and users of one tenant in, and knows its own tokens again. It cannot be printed.
 pub struct Issuer {
@@ -35,8 +64,14 @@ pub struct Issuer {
     pub(super) iss: String,
     pub(super) keys: Keys,
     pub(super) visibility: Arc<Visibility>,
-    /// Compared with the password of users who do not exist.
-    pub(super) nobody: Secret,
+    pub(super) options: SignInOptions,
+    pub(super) passwords: Passwords,
+    /// Wrong secrets, by app.
+    pub(super) apps: Throttle,
+    /// Wrong user codes, all together.
+    pub(super) user_codes: Throttle,
+    pub(super) devices: Devices,
+    pub(super) codes: Codes,
     pub(super) answered: Remembered<Tokens>,
     pub(super) callers: Remembered<Caller>,
     pub(super) validation: Validation,
@@ -52,8 +87,18 @@ impl std::fmt::Debug for Issuer {
 }
 
 impl Issuer {
-    /// The issuer of a tenant; the accounts are those of the live picture, at every use.
+    /// The issuer of a tenant; the accounts are those of the live picture, at every use. People sign in with passwords.
     pub fn new(tenant: Uuid, keys: Keys, visibility: Arc<Visibility>) -> Arc<Self> {
+        Self::with_options(tenant, keys, visibility, SignInOptions::default())
+    }
+
+    /// The issuer of a tenant whose people sign in as these options say.
+    pub fn with_options(
+        tenant: Uuid,
+        keys: Keys,
+        visibility: Arc<Visibility>,
+        options: SignInOptions,
+    ) -> Arc<Self> {
         let tid = tenant.hyphenated().to_string();
         let iss = format!("https://login.microsoftonline.com/{tid}/v2.0");
         let mut validation = Validation::new(Algorithm::RS256);
@@ -64,10 +109,12 @@ impl Issuer {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Arc::new(Self {
-            nobody: Secret::new(
-                chance::unique().as_bytes(),
-                &chance::unique().simple().to_string(),
-            ),
+            options,
+            passwords: Passwords::new(),
+            apps: Throttle::new(APP_FAILURES_MAX),
+            user_codes: Throttle::new(USER_CODE_FAILURES_MAX),
+            devices: Devices::new(),
+            codes: Codes::new(),
             answered: Remembered::new(),
             callers: Remembered::new(),
             tenant,
@@ -82,9 +129,24 @@ impl Issuer {
     /// Answers a sign-in path; `None` if the path is none. `now` is in seconds since 1970, by the real clock.
     pub fn answer(&self, request: &SignIn<'_>, now: u64) -> Option<Answer> {
         let path = Path::of(request.path)?;
+        let visit = Visit {
+            issuer: self,
+            request,
+            tenant: &path.tenant,
+            now,
+        };
         let answer = match path.place {
-            Place::Token(endpoint) => self.tokens(request, endpoint, now),
-            Place::Unserved(place) => Err(place.refusal()),
+            Place::Token(endpoint) => visit.form(|form| {
+                grants::token(&visit, form, endpoint)
+                    .map(|fields| Answer::json(200, &fields).not_stored())
+            }),
+            Place::DeviceCode(endpoint) => {
+                visit.form(|form| device_code::answer(&visit, form, endpoint))
+            }
+            Place::DevicePage => Ok(device_page::answer(&visit)),
+            Place::Authorize(endpoint) => Ok(authorize::answer(&visit, endpoint)),
+            Place::Logout => Ok(sign_out::answer(&visit)),
+            Place::UserInfo => user_info::answer(&visit).map_err(|refusal| (refusal, None)),
             Place::Document(document) => self.document(request, &path.tenant, document),
         };
         Some(answer.unwrap_or_else(|(refusal, id)| {
@@ -92,22 +154,14 @@ impl Issuer {
         }))
     }
 
-    fn tokens(
-        &self,
-        request: &SignIn<'_>,
-        endpoint: Endpoint,
-        now: u64,
-    ) -> Result<Answer, (Refusal, Option<String>)> {
-        if request.method != "POST" {
-            return Err((Refusal::method("POST", request.method), None));
-        }
-        if request.body.len() > SignIn::BODY_BYTES_MAX {
-            return Err((Refusal::too_large(SignIn::BODY_BYTES_MAX), None));
-        }
-        let form = Form::parse(request.body);
-        grants::token(self, request, &form, endpoint, now)
-            .map(|fields| Answer::json(200, &fields).not_stored())
-            .map_err(|refusal| (refusal, form.get("client-request-id").map(str::to_owned)))
+    /// The user who approves everything, if there is one.
+    pub(super) fn approver<'a>(&self, accounts: &'a Accounts) -> Option<&'a User> {
+        let wanted = self.options.auto_approve.as_deref()?;
+        accounts
+            .users
+            .iter()
+            .find(|user| user.name == wanted)
+            .or_else(|| accounts.user(wanted))
     }
 
     fn document(
@@ -134,94 +188,53 @@ impl Issuer {
     }
 }
 
-/// A sign-in path, taken apart.
-struct Path {
-    /// The tenant segment as sent. Every one of them means the tenant that is served.
-    tenant: String,
-    place: Place,
+/// One request on its way through sign-in.
+pub(super) struct Visit<'a> {
+    pub issuer: &'a Issuer,
+    pub request: &'a SignIn<'a>,
+    /// The tenant segment as sent.
+    pub tenant: &'a str,
+    /// Seconds since 1970.
+    pub now: u64,
 }
 
-enum Place {
-    Document(Document),
-    Token(Endpoint),
-    Unserved(Unserved),
-}
-
-enum Document {
-    OpenidConfiguration(Endpoint),
-    Keys,
-    Instance,
-    UserRealm(String),
-}
-
-#[derive(Clone, Copy)]
-enum Unserved {
-    DeviceCode,
-    Authorize,
-    Logout,
-}
-
-impl Unserved {
-    fn refusal(self) -> (Refusal, Option<String>) {
-        let (error, code, name) = match self {
-            Self::DeviceCode => ("unsupported_grant_type", 70003, "The device code flow"),
-            Self::Authorize => ("unsupported_response_type", 70005, "Sign-in in a browser"),
-            Self::Logout => ("invalid_request", 90023, "Sign-out in a browser"),
-        };
-        let text = format!(
-            "{name} is not served yet. Ask the token endpoint with the grant type 'client_credentials' or 'password'."
-        );
-        (Refusal::new(501, error, code, text), None)
-    }
-}
-
-impl Path {
-    fn of(path: &str) -> Option<Self> {
-        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-        let tenant = segments.next()?;
-        if ["v1.0", "beta"]
-            .iter()
-            .any(|version| tenant.eq_ignore_ascii_case(version))
-        {
-            return None;
+impl<'a> Visit<'a> {
+    /// The authority that the client used.
+    pub fn authority(&self) -> Authority<'a> {
+        Authority {
+            base: self.request.base,
+            tenant: self.tenant,
+            tid: &self.issuer.tid,
         }
-        let rest: Vec<String> = segments
-            .map(|segment| {
-                percent_encoding::percent_decode_str(segment)
-                    .decode_utf8_lossy()
-                    .into_owned()
-            })
-            .collect();
-        let lower: Vec<String> = rest.iter().map(|part| part.to_ascii_lowercase()).collect();
-        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
-        let place = match lower.as_slice() {
-            ["oauth2", "v2.0", "token"] => Place::Token(Endpoint::V2),
-            ["oauth2", "token"] => Place::Token(Endpoint::V1),
-            ["oauth2", "v2.0", "devicecode"] | ["oauth2", "devicecode"] => {
-                Place::Unserved(Unserved::DeviceCode)
-            }
-            ["oauth2", "v2.0", "authorize"] | ["oauth2", "authorize"] => {
-                Place::Unserved(Unserved::Authorize)
-            }
-            ["oauth2", "v2.0", "logout"] | ["oauth2", "logout"] => {
-                Place::Unserved(Unserved::Logout)
-            }
-            ["v2.0", ".well-known", "openid-configuration"] => {
-                Place::Document(Document::OpenidConfiguration(Endpoint::V2))
-            }
-            [".well-known", "openid-configuration"] => {
-                Place::Document(Document::OpenidConfiguration(Endpoint::V1))
-            }
-            ["discovery", "v2.0", "keys"] | ["discovery", "keys"] => {
-                Place::Document(Document::Keys)
-            }
-            ["discovery", "instance"] => Place::Document(Document::Instance),
-            ["userrealm", _] => Place::Document(Document::UserRealm(rest.get(1)?.clone())),
-            _ => return None,
-        };
-        Some(Self {
-            tenant: tenant.to_owned(),
-            place,
-        })
+    }
+
+    /// Answers a form that programs post.
+    fn form(
+        &self,
+        answer: impl FnOnce(&Form) -> Result<Answer, Refusal>,
+    ) -> Result<Answer, (Refusal, Option<String>)> {
+        let form = self.posted().map_err(|refusal| (refusal, None))?;
+        answer(&form).map_err(|refusal| (refusal, form.get("client-request-id").map(str::to_owned)))
+    }
+
+    fn posted(&self) -> Result<Form, Refusal> {
+        if self.request.method != "POST" {
+            return Err(Refusal::method("POST", self.request.method));
+        }
+        if self.request.body.len() > SignIn::BODY_BYTES_MAX {
+            return Err(Refusal::too_large(SignIn::BODY_BYTES_MAX));
+        }
+        Ok(Form::parse(self.request.body))
+    }
+
+    /// The fields of a page's request: those of the query, or of the form that was sent.
+    pub fn fields(&self) -> Result<Form, Refusal> {
+        match self.request.method {
+            "GET" | "HEAD" => Ok(Form::parse(
+                self.request.query.unwrap_or_default().as_bytes(),
+            )),
+            "POST" => self.posted(),
+            other => Err(Refusal::method("GET, POST", other)),
+        }
     }
 }

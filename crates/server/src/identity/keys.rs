@@ -1,4 +1,6 @@
-//! The key that signs tokens, and its public half for those who check them.
+//! The key that signs tokens, those that signed before it, and their public halves for those who check them.
+
+mod retired;
 
 use std::{fmt, path::Path};
 
@@ -25,6 +27,11 @@ use crate::tls::{
     files::{self, FileError},
 };
 
+const SIGNING_KEY: &str = "signing-key.pem";
+const SIGNING_CERTIFICATE: &str = "signing-certificate.pem";
+/// A server that was stopped for the rotation signs nothing later; a clock that was set back may say so.
+const RETIREMENT_SECONDS: u64 = 60;
+
 /// Why the signing key could not be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
@@ -41,87 +48,116 @@ pub enum KeysError {
     Certificate(#[from] rcgen::Error),
 }
 
+/// What [`Keys::rotate`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// The id of the key that signed until now.
+    pub before: String,
+    /// The id of the key that signs from now on.
+    pub now: String,
+    /// How many retired keys still count.
+    pub kept: usize,
+    /// How many were removed, because nothing they signed can still be valid.
+    pub removed: usize,
+}
+
 /// Signing failed; the library does not say why.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the signing key could not sign")]
 pub(super) struct SigningError;
 
-/// The issuer's keys. They cannot be printed.
+/// The issuer's keys: one that signs, and retired ones whose tokens still count. They cannot be printed.
 pub struct Keys {
-    kid: String,
     /// Parsed once: checking an RSA key costs more than signing with it.
     pair: RsaKeyPair,
     /// The encoded header of every token, with its dot.
     header: String,
     jwks: Value,
-    pub(super) verifying: DecodingKey,
-    refresh: hmac::Key,
+    /// The key that signs, then the retired ones.
+    known: Vec<Known>,
+}
+
+/// What is needed to know again what a key signed.
+pub(super) struct Known {
+    kid: String,
+    jwk: Value,
+    pub verifying: DecodingKey,
+    seal: hmac::Key,
+    /// When another key took over, in seconds since 1970: what says that it was signed later is forged.
+    retired_at: Option<u64>,
 }
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keys")
-            .field("kid", &self.kid)
+            .field("kid", &self.kid())
             .finish_non_exhaustive()
     }
 }
 
 impl Keys {
-    /// Reads `signing-key.pem` (RSA, readable by its owner only) and `signing-certificate.pem` from the directory, or makes them.
+    /// Reads `signing-key.pem` (RSA, readable by its owner only) and `signing-certificate.pem` from the directory, or makes
+    /// them; and reads the keys that [`Keys::rotate`] retired.
     ///
     /// # Errors
-    /// A file cannot be read or written, or the kept key is damaged: it is never replaced for that.
+    /// A file cannot be read or written, or a kept key is damaged: it is never replaced for that.
     pub fn open(directory: &Path) -> Result<Self, KeysError> {
         files::private_directory(directory)?;
-        let file = directory.join("signing-key.pem");
+        let file = directory.join(SIGNING_KEY);
         let key = match files::read_private(&file)? {
-            Some(pem) => KeyPair::from_pkcs8_pem_and_sign_algo(&pem, &rcgen::PKCS_RSA_SHA256)
-                .map_err(|_| KeysError::Unreadable(file.display().to_string()))?,
-            None => {
-                let key = KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256)?;
-                files::write_private(&file, &key.serialize_pem())?;
-                key
-            }
+            Some(pem) => read_key(&file, &pem)?,
+            None => make_key(&file)?,
         };
         let certificate = certificate(directory, &key)?;
-        Self::new(key.serialized_der(), &certificate)
-            .ok_or_else(|| KeysError::Unreadable(file.display().to_string()))
+        let unreadable = || KeysError::Unreadable(file.display().to_string());
+        let pair = RsaKeyPair::from_pkcs8(key.serialized_der()).map_err(|_| unreadable())?;
+        let signing =
+            Known::new(key.serialized_der(), &certificate, None).ok_or_else(unreadable)?;
+        let header = json!({"typ": "JWT", "alg": "RS256", "x5t": signing.kid, "kid": signing.kid});
+        let mut known = vec![signing];
+        for retired in retired::read(directory)? {
+            // A rotation that was cut short leaves the signing key among the retired ones.
+            if !known.iter().any(|other| other.kid == retired.kid) {
+                known.push(retired);
+            }
+        }
+        let all: Vec<&Value> = known.iter().map(|known| &known.jwk).collect();
+        Ok(Self {
+            pair,
+            header: format!("{}.", URL_SAFE_NO_PAD.encode(header.to_string())),
+            jwks: json!({ "keys": all }),
+            known,
+        })
     }
 
-    fn new(pkcs8: &[u8], certificate: &[u8]) -> Option<Self> {
-        let pair = RsaKeyPair::from_pkcs8(pkcs8).ok()?;
-        let public = pair.public_key().as_ref();
-        let (n, e) = der::rsa_numbers(public)?;
-        let thumbprint = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, certificate);
-        let kid = URL_SAFE_NO_PAD.encode(thumbprint);
-        let header = json!({"typ": "JWT", "alg": "RS256", "x5t": kid, "kid": kid}).to_string();
-        let jwks = json!({"keys": [{
-            "kty": "RSA",
-            "use": "sig",
-            "kid": kid,
-            "x5t": kid,
-            "n": URL_SAFE_NO_PAD.encode(n),
-            "e": URL_SAFE_NO_PAD.encode(e),
-            "x5c": [STANDARD.encode(certificate)],
-        }]});
-        // Refresh tokens are read by us alone. A key derived from the private one needs no file of its own and ends with it.
-        let derived = hmac::sign(
-            &hmac::Key::new(hmac::HMAC_SHA256, pkcs8),
-            b"linkspan refresh tokens, first format",
-        );
-        Some(Self {
-            verifying: DecodingKey::from_rsa_der(public),
-            refresh: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
-            header: format!("{}.", URL_SAFE_NO_PAD.encode(header)),
-            kid,
-            pair,
-            jwks,
+    /// Makes a new signing key in the directory and retires the present one. Tokens of retired keys count until they expire;
+    /// keys whose last refresh token has expired are removed. `now` is in seconds since 1970. Returns what was done.
+    ///
+    /// # Errors
+    /// As [`Keys::open`].
+    pub fn rotate(directory: &Path, now: u64) -> Result<Rotation, KeysError> {
+        let before = Self::open(directory)?;
+        let file = directory.join(SIGNING_KEY);
+        retired::keep(directory, now)?;
+        make_key(&file)?;
+        let removed = retired::remove_expired(directory, now)?;
+        let after = Self::open(directory)?;
+        Ok(Rotation {
+            before: before.kid().to_owned(),
+            now: after.kid().to_owned(),
+            kept: after.known.len() - 1,
+            removed,
         })
     }
 
     /// The key's id: the certificate's thumbprint, as `x5t` has it.
     pub fn kid(&self) -> &str {
-        &self.kid
+        &self.known[0].kid
+    }
+
+    /// The key of that id, retired or not.
+    pub(super) fn known(&self, kid: &str) -> Option<&Known> {
+        self.known.iter().find(|known| known.kid == kid)
     }
 
     /// The JSON Web Key Set of `/discovery/v2.0/keys`.
@@ -150,19 +186,69 @@ impl Keys {
 
     /// Seals a text so that only we can have written it.
     pub(super) fn seal(&self, text: &[u8]) -> hmac::Tag {
-        hmac::sign(&self.refresh, text)
+        hmac::sign(&self.known[0].seal, text)
     }
 
     /// Did we seal the text? Takes the same time whatever the answer.
     pub(super) fn is_sealed(&self, text: &[u8], tag: &[u8]) -> bool {
-        hmac::verify(&self.refresh, text, tag).is_ok()
+        self.known
+            .iter()
+            .any(|known| hmac::verify(&known.seal, text, tag).is_ok())
     }
+}
+
+impl Known {
+    /// May the key have signed at that second?
+    pub fn signed_at(&self, second: u64) -> bool {
+        self.retired_at
+            .is_none_or(|end| second <= end.saturating_add(RETIREMENT_SECONDS))
+    }
+
+    fn new(pkcs8: &[u8], certificate: &[u8], retired_at: Option<u64>) -> Option<Self> {
+        let pair = RsaKeyPair::from_pkcs8(pkcs8).ok()?;
+        let public = pair.public_key().as_ref();
+        let (n, e) = der::rsa_numbers(public)?;
+        let thumbprint = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, certificate);
+        let kid = URL_SAFE_NO_PAD.encode(thumbprint);
+        let jwk = json!({
+            "kty": "RSA",
+            "use": "sig",
+            "kid": kid,
+            "x5t": kid,
+            "n": URL_SAFE_NO_PAD.encode(n),
+            "e": URL_SAFE_NO_PAD.encode(e),
+            "x5c": [STANDARD.encode(certificate)],
+        });
+        // What is sealed is read by us alone. A key derived from the private one needs no file of its own and ends with it.
+        let derived = hmac::sign(
+            &hmac::Key::new(hmac::HMAC_SHA256, pkcs8),
+            b"linkspan refresh tokens, first format",
+        );
+        Some(Self {
+            verifying: DecodingKey::from_rsa_der(public),
+            seal: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+            kid,
+            jwk,
+            retired_at,
+        })
+    }
+}
+
+fn read_key(file: &Path, pem: &str) -> Result<KeyPair, KeysError> {
+    KeyPair::from_pkcs8_pem_and_sign_algo(pem, &rcgen::PKCS_RSA_SHA256)
+        .map_err(|_| KeysError::Unreadable(file.display().to_string()))
+}
+
+fn make_key(file: &Path) -> Result<KeyPair, KeysError> {
+    let key = KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256)?;
+    files::write_private(file, &key.serialize_pem())?;
+    Ok(key)
 }
 
 /// The kept certificate if it is this key's, else a new one. Clients take the key out of it and look at nothing else, so it
 /// lives practically for ever: another certificate would mean another `kid`, and every token that is out would be refused.
 fn certificate(directory: &Path, key: &KeyPair) -> Result<CertificateDer<'static>, KeysError> {
-    let file = directory.join("signing-certificate.pem");
+    let file = directory.join(SIGNING_CERTIFICATE);
     if let Some(pem) = files::read(&file)?
         && let Ok(kept) = CertificateDer::from_pem_slice(pem.as_bytes())
         && CertifiedKey::from_der(

@@ -2,20 +2,36 @@
 //!
 //! Documentation: <https://learn.microsoft.com/entra/identity-platform/>
 
+mod assertion;
+mod authorize;
 mod bearer;
+mod certificate;
 mod chance;
 mod claims;
+mod codes;
 mod credentials;
+mod device_code;
+mod device_page;
+mod devices;
 mod discovery;
+mod forgery;
 mod form;
 mod grants;
 mod issuer;
 mod keys;
+mod page;
+mod passwords;
+mod path;
+mod redirect;
 mod refresh;
 mod refusal;
 mod remembered;
 mod scopes;
 mod sign_in;
+mod sign_out;
+mod throttle;
+mod user_grants;
+mod user_info;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -24,7 +40,10 @@ mod tests;
 
 pub use self::{
     bearer::Unauthenticated,
-    issuer::{AUDIENCES, Issuer},
-    keys::{Keys, KeysError},
+    certificate::{Certificate, CertificateError},
+    chance::{secret, unique},
+    issuer::{AUDIENCES, Issuer, SignInOptions},
+    keys::{Keys, KeysError, Rotation},
+    redirect::{RedirectUriError, check_redirect_uri},
     sign_in::{Answer, SignIn},
 };

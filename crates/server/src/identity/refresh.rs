@@ -87,11 +87,5 @@ pub(super) fn read<'a>(
 
 /// What the seal covers. The encoded note holds no zero byte, so no two different inputs run into one another.
 fn sealed(note: &str, user: &User) -> Vec<u8> {
-    [
-        note.as_bytes(),
-        &[0],
-        &user.password.digest,
-        &user.password.salt,
-    ]
-    .concat()
+    [note.as_bytes(), &[0], user.password.kept().as_bytes()].concat()
 }

@@ -86,6 +86,27 @@ impl Refusal {
         )
     }
 
+    /// What a redirect says: the words of [`Refusal::answer`] as parameters.
+    pub fn parameters(
+        self,
+        client_request_id: Option<&str>,
+        now: u64,
+    ) -> Vec<(&'static str, String)> {
+        let correlation = correlation(client_request_id);
+        let description = self.description(chance::unique(), correlation, &timestamp(now));
+        vec![
+            ("error", self.error.to_owned()),
+            ("error_description", description),
+        ]
+    }
+
+    fn description(&self, trace: Uuid, correlation: Uuid, timestamp: &str) -> String {
+        format!(
+            "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}",
+            self.code, self.text
+        )
+    }
+
     /// The refusal as an answer. The client's own request id is kept if it is a GUID.
     pub fn answer(self, client_request_id: Option<&str>, now: u64) -> Answer {
         tracing::info!(
@@ -95,16 +116,11 @@ impl Refusal {
             "sign-in refused"
         );
         let trace = chance::unique();
-        let correlation = client_request_id
-            .and_then(|id| Uuid::try_parse(id.trim()).ok())
-            .unwrap_or_else(chance::unique);
+        let correlation = correlation(client_request_id);
         let timestamp = timestamp(now);
         let body = json!({
             "error": self.error,
-            "error_description": format!(
-                "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}",
-                self.code, self.text
-            ),
+            "error_description": self.description(trace, correlation, &timestamp),
             "error_codes": [self.code],
             "timestamp": timestamp,
             "trace_id": trace,
@@ -117,6 +133,13 @@ impl Refusal {
         }
         answer
     }
+}
+
+/// The client's own request id if it is a GUID, else a new one.
+fn correlation(client_request_id: Option<&str>) -> Uuid {
+    client_request_id
+        .and_then(|id| Uuid::try_parse(id.trim()).ok())
+        .unwrap_or_else(chance::unique)
 }
 
 /// `YYYY-MM-DD HH:MM:SSZ`.

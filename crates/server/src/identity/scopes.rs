@@ -3,7 +3,7 @@
 //! Documentation: <https://learn.microsoft.com/entra/identity-platform/scopes-oidc>
 
 use graph::Scope;
-use tenant::accounts::App;
+use tenant::accounts::{Accounts, App};
 
 use super::{
     form::Form,
@@ -29,6 +29,15 @@ pub(super) struct Asked {
 pub(super) struct Granted {
     /// In the order of the app's registration or of the client's wish.
     pub permissions: Vec<Scope>,
+    /// The answer's `scope`.
+    pub scope: String,
+}
+
+/// What a token for an app's own API gets. What its permissions mean is that app's affair.
+pub(super) struct OwnResource<'a> {
+    pub app: &'a App,
+    /// The claim `scp`.
+    pub permissions: String,
     /// The answer's `scope`.
     pub scope: String,
 }
@@ -130,6 +139,45 @@ impl Asked {
             &app.scopes
         };
         Ok(self.granted(all, named))
+    }
+
+    /// The registered app whose own API the wish is about (`api://{client id}/…`, or the client id alone); `None` if it is about
+    /// the Graph.
+    pub fn own_resource<'a>(
+        &self,
+        accounts: &'a Accounts,
+    ) -> Result<Option<OwnResource<'a>>, Refusal> {
+        let words: Vec<&String> = self.defaults.iter().chain(&self.permissions).collect();
+        let owners: Vec<Option<&App>> = words
+            .iter()
+            .map(|word| {
+                let resource = word[..word.len() - name(word).len()].trim_end_matches('/');
+                let id = resource.strip_prefix("api://").unwrap_or(resource);
+                accounts.app(id)
+            })
+            .collect();
+        let Some(app) = owners.iter().flatten().next() else {
+            return Ok(None);
+        };
+        let is_same = |owner: &Option<&App>| owner.is_some_and(|owner| owner == *app);
+        if !owners.iter().all(is_same) {
+            return Err(Refusal::new(
+                400,
+                "invalid_scope",
+                28000,
+                "The scope names permissions of more than one resource. Ask for the tokens of one resource at a time.",
+            ));
+        }
+        let names = words.iter().map(|word| match name(word) {
+            ".default" => "user_impersonation",
+            name => name,
+        });
+        let scope = words.iter().copied().chain(&self.plain);
+        Ok(Some(OwnResource {
+            app,
+            permissions: names.collect::<Vec<_>>().join(" "),
+            scope: scope.map(String::as_str).collect::<Vec<_>>().join(" "),
+        }))
     }
 
     fn granted(&self, all: &[Scope], named: Vec<Scope>) -> Granted {

@@ -14,6 +14,8 @@ pub struct SignIn<'a> {
     pub base: &'a str,
     /// The header `Authorization`.
     pub authorization: Option<&'a str>,
+    /// The header `Cookie`.
+    pub cookie: Option<&'a str>,
     /// The header `client-request-id`.
     pub client_request_id: Option<&'a str>,
     /// The body, at most [`SignIn::BODY_BYTES_MAX`] bytes of it are accepted.
@@ -42,7 +44,7 @@ pub struct Answer {
     pub status: u16,
     /// Headers with lower-case names, `content-type` included.
     pub headers: Vec<(&'static str, String)>,
-    /// JSON.
+    /// JSON, or a page for people.
     pub body: Vec<u8>,
 }
 
@@ -63,6 +65,16 @@ impl Answer {
             headers: vec![("content-type", "application/json; charset=utf-8".to_owned())],
             body: serde_json::to_vec(body).expect("JSON values and strings can be written"),
         }
+    }
+
+    /// Sends the browser somewhere else, with GET.
+    pub(super) fn redirect(address: String) -> Self {
+        Self {
+            status: 303,
+            headers: vec![("location", address)],
+            body: Vec::new(),
+        }
+        .not_stored()
     }
 
     /// Keeps the answer out of every cache on its way (RFC 6749, section 5.1).

@@ -15,7 +15,7 @@ use tenant::{
 };
 use uuid::Uuid;
 
-use super::{Answer, Issuer, Keys, SignIn};
+use super::{Answer, Issuer, Keys, SignIn, SignInOptions};
 
 /// A directory that is gone with the value.
 pub(crate) struct Directory(PathBuf);
@@ -88,7 +88,12 @@ pub(super) fn accounts() -> Accounts {
     let app = |client_id: &str, name: &str, secret: Option<&str>, public_client| App {
         client_id: client_id.to_owned(),
         name: name.to_owned(),
-        secret: secret.map(|secret| Secret::new(name.as_bytes(), secret)),
+        secrets: secret
+            .map(|secret| Secret::new(name.as_bytes(), secret))
+            .into_iter()
+            .collect(),
+        certificates: Vec::new(),
+        redirect_uris: Vec::new(),
         roles: vec![
             Scope::ExternalConnectionReadWriteOwnedBy,
             Scope::ExternalItemReadWriteOwnedBy,
@@ -115,9 +120,21 @@ pub(super) struct World {
 
 impl World {
     pub fn new() -> Self {
+        Self::with(SignInOptions::default())
+    }
+
+    /// A world where people choose whom to be.
+    pub fn choosing() -> Self {
+        Self::with(SignInOptions {
+            choose_user: true,
+            ..SignInOptions::default()
+        })
+    }
+
+    pub fn with(options: SignInOptions) -> Self {
         let visibility = Visibility::new();
         let world = Self {
-            issuer: Issuer::new(TENANT, keys(), Arc::clone(&visibility)),
+            issuer: Issuer::with_options(TENANT, keys(), Arc::clone(&visibility), options),
             visibility,
         };
         world.publish(accounts());
@@ -166,6 +183,37 @@ impl World {
         self.issuer.answer(&request, now).unwrap()
     }
 
+    /// Opens a page in a browser without cookies.
+    pub fn open(&self, path: &str, query: &[(&str, &str)]) -> Answer {
+        let query = form(query);
+        let request = SignIn {
+            query: Some(&query),
+            ..request("GET", path, b"")
+        };
+        self.issuer.answer(&request, NOW).unwrap()
+    }
+
+    /// Sends the form of a page from the browser that it was shown in, with these fields beside the hidden ones.
+    pub fn send(&self, path: &str, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+        let cookie = cookie(page);
+        let mut all = hidden(page);
+        all.extend(
+            fields
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let all: Vec<(&str, &str)> = all
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let body = form(&all);
+        let request = SignIn {
+            cookie: Some(&cookie),
+            ..request("POST", path, body.as_bytes())
+        };
+        self.issuer.answer(&request, NOW).unwrap()
+    }
+
     /// The answer of alice's sign-in through the public client.
     pub fn alice(&self, scope: &str) -> Value {
         let answer = self.token(&[
@@ -200,6 +248,7 @@ pub(super) fn request<'a>(method: &'a str, path: &'a str, body: &'a [u8]) -> Sig
         query: None,
         base: BASE,
         authorization: None,
+        cookie: None,
         client_request_id: None,
         body,
     }
@@ -214,6 +263,67 @@ pub(super) fn form(fields: &[(&str, &str)]) -> String {
         .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
         .collect::<Vec<_>>()
         .join("&")
+}
+
+/// The cookie that a page sets, as the browser sends it back.
+pub(super) fn cookie(page: &Answer) -> String {
+    let set = header(page, "set-cookie");
+    set.split(';').next().unwrap().to_owned()
+}
+
+/// The value of a header; empty if there is none.
+pub(super) fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
+    let found = answer.headers.iter().find(|(known, _)| *known == name);
+    found.map_or("", |(_, value)| value.as_str())
+}
+
+/// The page as text.
+pub(super) fn html(page: &Answer) -> &str {
+    std::str::from_utf8(&page.body).unwrap()
+}
+
+/// The hidden fields of a page's form.
+pub(super) fn hidden(page: &Answer) -> Vec<(String, String)> {
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!("{name}=\"")).unwrap();
+        rest.split('"')
+            .next()
+            .unwrap()
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
+    };
+    html(page)
+        .split("<input ")
+        .skip(1)
+        .map(|rest| rest.split('>').next().unwrap())
+        .filter(|tag| tag.contains("type=\"hidden\""))
+        .map(|tag| (attribute(tag, "name"), attribute(tag, "value")))
+        .collect()
+}
+
+/// The parameters of the address that an answer sends the browser to, after this mark.
+pub(super) fn sent_to(answer: &Answer, mark: char) -> (String, Vec<(String, String)>) {
+    let (address, query) = header(answer, "location").split_once(mark).unwrap();
+    let decode = |text: &str| {
+        percent_encoding::percent_decode_str(text)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    let parameters = query
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap())
+        .map(|(name, value)| (name.to_owned(), decode(value)))
+        .collect();
+    (address.to_owned(), parameters)
+}
+
+/// The parameter of that name; empty if there is none.
+pub(super) fn parameter(parameters: &[(String, String)], name: &str) -> String {
+    let found = parameters.iter().find(|(known, _)| known == name);
+    found.map_or_else(String::new, |(_, value)| value.clone())
 }
 
 pub(super) fn body(answer: &Answer) -> Value {

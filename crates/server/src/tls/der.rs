@@ -4,6 +4,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+/// `rsaEncryption`, 1.2.840.113549.1.1.1.
+const RSA_ENCRYPTION: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 /// `subjectAltName`, 2.5.29.17.
@@ -65,6 +69,18 @@ pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
     let end = jiff::civil::DateTime::strptime("%Y%m%d%H%M%SZ", &text).ok()?;
     let end = end.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
     u64::try_from(end.timestamp().as_second()).ok()
+}
+
+/// The `RSAPublicKey` (RFC 8017) inside the certificate; `None` if its key is of another kind.
+pub(crate) fn rsa_public_key(certificate: &[u8]) -> Option<&[u8]> {
+    let (_, info) = fields(certificate)?.nth(5)?;
+    let mut parts = Elements(info);
+    let (_, algorithm) = parts.next().filter(|(tag, _)| *tag == SEQUENCE)?;
+    let (tag, name) = Elements(algorithm).next()?;
+    let (kind, bits) = parts.next()?;
+    let is_rsa = tag == OBJECT_IDENTIFIER && name == RSA_ENCRYPTION && kind == BIT_STRING;
+    let (unused, key) = bits.split_first().filter(|_| is_rsa)?;
+    (*unused == 0 && rsa_numbers(key).is_some()).then_some(key)
 }
 
 /// The DNS names and addresses of the certificate's `subjectAltName`.

@@ -10,7 +10,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`: check that the data directory belongs to the account that runs the server, and that the disk is not full", file.display())]
 pub struct FileError {
-    /// `read`, `write`, `protect` or `make`.
+    /// `read`, `write`, `protect`, `remove` or `make`.
     pub action: &'static str,
     /// The file or directory.
     pub file: PathBuf,
@@ -38,6 +38,25 @@ pub(crate) fn read(file: &Path) -> Result<Option<String>, FileError> {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", file)(error)),
+    }
+}
+
+/// The names of the files in a directory.
+pub(crate) fn names(directory: &Path) -> Result<Vec<String>, FileError> {
+    let entries = fs::read_dir(directory).map_err(failed("read", directory))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed("read", directory))?;
+        names.extend(entry.file_name().into_string());
+    }
+    Ok(names)
+}
+
+/// Removes a file; one that is not there is no error.
+pub(crate) fn remove(file: &Path) -> Result<(), FileError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", file)(error)),
+        _ => Ok(()),
     }
 }
 

@@ -10,6 +10,10 @@ use tenant::{Error, Tenant, connections, kept::KeptConnection};
 use super::page;
 use crate::{ask::Ask, layers::quirks, respond::Answer};
 
+/// The page of the operation asks for a description, the page of the type does not; we are content without.
+const UNDESCRIBED: &str =
+    "refuse a connection without `description`: the documentation of the operation requires one";
+
 /// POST, and the early POST to `$ref`: 201.
 pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let draft = said(ask).await?;
@@ -17,6 +21,7 @@ pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
     let fresh = ask.new_id().simple().to_string();
     let kept = connections::create_connection(&ask.tenant, &ask.caller, draft, &fresh).await?;
     let mut members = to_json(&ask.tenant, ask.beta, &kept).await?;
+    let remark = members["description"].is_null().then_some(UNDESCRIBED);
     if repeat {
         quirks::repeat_authorized_apps(&mut members);
     }
@@ -24,7 +29,8 @@ pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
     let body = ask.in_context(Context::Connection, members);
     Ok(Answer::json(StatusCode::CREATED, body)
         .at(location)
-        .ignoring("members", &ignored))
+        .ignoring("members", &ignored)
+        .where_the_graph_would(remark))
 }
 
 /// GET of the collection: 200 with those that the caller may read.

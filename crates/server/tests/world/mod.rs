@@ -248,7 +248,9 @@ fn accounts() -> Accounts {
     let app = |name: &str, scopes: &[Scope]| App {
         client_id: client_id(name),
         name: name.to_owned(),
-        secret: Some(Secret::new(b"12345678", "secret")),
+        secrets: vec![Secret::new(b"12345678", "secret")],
+        certificates: Vec::new(),
+        redirect_uris: Vec::new(),
         roles: scopes.to_vec(),
         scopes: scopes.to_vec(),
         public_client: true,

@@ -144,13 +144,11 @@ impl Acls {
         Ok(acls)
     }
 
-    /// Notes that something names an ACL; `false` when there is no such ACL.
-    fn is_used(&mut self, id: AclId) -> bool {
-        let place = self.places.get(&id);
-        if let Some(place) = place {
-            self.rows[*place].used = true;
-        }
-        place.is_some()
+    /// Notes that something names an ACL, and says whose it is; `None` when there is no such ACL.
+    fn named(&mut self, id: AclId) -> Option<ConnectionKey> {
+        let row = &mut self.rows[*self.places.get(&id)?];
+        row.used = true;
+        Some(row.at)
     }
 
     /// Publishes those in use, except of deleted connections, and removes the rows of the others.
@@ -205,7 +203,7 @@ fn lines(sql: &Connection, acls: &mut Acls) -> Result<Lines, Fault> {
         }
         let stale = rows::stale(&columns.get::<Vec<u8>>(3, "stale")?)
             .ok_or_else(|| columns.wrong("stale", "the last pair is cut off"))?;
-        if let Some((_, acl)) = stale.iter().find(|(_, acl)| !acls.is_used(*acl)) {
+        if let Some((_, acl)) = stale.iter().find(|(_, acl)| acls.named(*acl).is_none()) {
             return Err(columns.wrong("stale", format!("there is no ACL {}", acl.0)));
         }
         if !stale.is_empty() {
@@ -234,8 +232,9 @@ fn read_items(
             lives = at.is_some_and(|at| living.contains(&at));
         }
         let acl = AclId(columns.get(3, "acl")?);
-        if !acls.is_used(acl) {
-            return Err(columns.wrong("acl", format!("there is no ACL {}", acl.0)));
+        if acls.named(acl) != at {
+            let why = format!("there is no ACL {} of this connection", acl.0);
+            return Err(columns.wrong("acl", why));
         }
         items.push(Live {
             ordinal: Ordinal(columns.number(0, "ordinal")?),

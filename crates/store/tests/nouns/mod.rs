@@ -1,12 +1,15 @@
 //! The few nouns that the tests of this crate write.
 
 use graph::{
-    AccessType, Acl, AclType, ConnectionId, ConnectionOperation, ConnectionState, DateTime,
-    ExternalConnection, ExternalItem, ItemId, OperationId, OperationStatus, Schema, Value,
+    AccessType, Acl, AclType, ConnectionId, ConnectionKey, ConnectionOperation, ConnectionState,
+    DateTime, ExternalConnection, ExternalItem, ItemId, OperationId, OperationStatus, Schema,
+    Value,
 };
 use tenant::{
-    kept::{KeptConnection, SchemaVersion},
+    kept::{KeptConnection, Ordinal, SchemaVersion},
+    membership::Memberships,
     store::{Store, StoreError},
+    visibility::Visibility,
 };
 
 /// Makes a connection that takes items, or what is still missing of it.
@@ -56,4 +59,11 @@ pub fn item(id: &str, title: &str, user: &str) -> ExternalItem {
         content: None,
         sensitivity_label_id: None,
     }
+}
+
+/// Would a copy of an item's live words be counted for this user?
+pub fn sees(visibility: &Visibility, at: ConnectionKey, user: &str, ordinal: Ordinal) -> bool {
+    let folded = visibility.fold(user, &Memberships::default());
+    let (text, _) = visibility.live(ordinal);
+    visibility.lens(&folded, &[at]).admits(ordinal, text)
 }

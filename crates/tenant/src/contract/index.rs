@@ -24,7 +24,7 @@ use self::scene::{
 };
 pub use self::{
     criteria::every_criteria,
-    random::{non_interference, pages_add_up, random_criteria},
+    random::{non_interference, pages_add_up, random_criteria, short_texts_among_long_ones},
 };
 use crate::{
     index::{Index, IndexError},
@@ -167,20 +167,19 @@ pub async fn pages_never_repeat(index: Arc<dyn Index>) {
     let acl = scene.acl(HERE, &[everyone()]);
     scene.show(1..=1000, acl);
     let lens = scene.lens("alice", &BOTH);
-    // Not in their order, and in several batches.
+    // Not in their order, and in several batches. What nobody sees makes some words rarer than others, here more and there less.
     let numbers: Vec<u64> = (0..1000).map(|n| n * 7 % 1000 + 1).collect();
-    for batch in numbers.chunks(300) {
-        let equal = |n: &u64| {
-            (
-                *n,
-                document(
-                    HERE,
-                    &[("title", scene::text("one two"))],
-                    Some("one two three four"),
-                ),
-            )
-        };
-        write(&index, batch.iter().map(equal)).await;
+    let told = "one two two three three three four four four four";
+    for (batch, numbers) in numbers.chunks(300).enumerate() {
+        let title = [("title", scene::text("one two"))];
+        let equal = numbers
+            .iter()
+            .map(|n| (*n, document(HERE, &title, Some(told))));
+        let unseen = (0..60).map(|n| {
+            let word = ["one", "two", "three", "four"][(n % 9 % 4 + batch) % 4];
+            (2000 + 100 * batch as u64 + n as u64, content(word))
+        });
+        write(&index, equal.chain(unseen)).await;
     }
     let expect: Vec<u64> = (1..=1000).collect();
     let queries = [

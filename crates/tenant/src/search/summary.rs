@@ -40,7 +40,7 @@ fn texts(item: &ExternalItem, schema: &Schema) -> Vec<String> {
         let text = clipped(content.value.as_deref()?);
         Some(match content.kind {
             ContentType::Text => text.to_owned(),
-            ContentType::Html => html::text(text),
+            ContentType::Html => html::to_text(text),
         })
     });
     let properties = schema
@@ -261,7 +261,7 @@ mod tests {
             ContentType::Html,
             "<p>The <b>pump</b></p><script>pump()</script>",
         ));
-        assert_eq!(shown(content, "x", "pump").trim(), "The  <c0>pump</c0>");
+        assert_eq!(shown(content, "x", "pump").trim(), "The <c0>pump</c0>");
     }
 
     #[test]

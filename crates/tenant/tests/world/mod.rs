@@ -191,10 +191,10 @@ pub fn app() -> Caller {
     }
 }
 
-/// A user who may search.
+/// A user who may search, through another app than the one that writes.
 pub fn signed_in(user: &str) -> Caller {
     Caller {
-        app: "app".to_owned(),
+        app: "search-app".to_owned(),
         user: Some(user.to_owned()),
         permissions: vec![Scope::ExternalItemReadAll],
     }

@@ -93,9 +93,10 @@ fn the_addresses_of_the_document_answer() {
     assert_eq!(world.get(&path("jwks_uri")).unwrap().status, 200);
     for (member, status) in [
         ("token_endpoint", 400),
-        ("authorization_endpoint", 501),
-        ("device_authorization_endpoint", 501),
-        ("end_session_endpoint", 501),
+        ("authorization_endpoint", 400),
+        ("device_authorization_endpoint", 400),
+        ("end_session_endpoint", 200),
+        ("userinfo_endpoint", 401),
     ] {
         let path = path(member);
         let answer = world.issuer.answer(&request("POST", &path, b""), NOW);

@@ -281,7 +281,7 @@ fn a_remembered_answer_needs_the_very_same_secret_and_accounts() {
     let renewed = body(&world.token(&CLIENT_CREDENTIALS));
     assert_ne!(renewed["access_token"], first["access_token"]);
 
-    world.change(|accounts| accounts.apps[0].secret = Some(Secret::new(b"salt-salt", "new")));
+    world.change(|accounts| accounts.apps[0].secrets = vec![Secret::new(b"salt-salt", "new")]);
     assert_eq!(world.token(&CLIENT_CREDENTIALS).status, 401);
 }
 

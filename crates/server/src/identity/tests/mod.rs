@@ -1,4 +1,10 @@
+mod assertion;
 mod bearer;
+mod browser;
+mod device;
 mod discovery;
 mod grants;
+mod guessing;
+mod on_behalf_of;
 mod refusals;
+mod rotation;

@@ -11,7 +11,7 @@ use super::{
     BOTH, oracle,
     scene::{
         Dice, HERE, Scene, THERE, USERS, all, content, document, everyone, item_change, near, not,
-        of, page, words, write,
+        of, page, phrase, words, write,
     },
 };
 use crate::{
@@ -276,7 +276,11 @@ pub async fn pages_add_up(index: Arc<dyn Index>) {
                     }
                 })
                 .collect();
-            (n, content(&text.join(" ")))
+            let titled = dice
+                .once_in(3)
+                .then(|| ("title", value(dice, HERE, "title")));
+            let titled = titled.and_then(|(name, value)| Some((name, value?)));
+            (n, document(HERE, titled.as_slice(), Some(&text.join(" "))))
         })
         .collect();
     scene.show(1..=1600, acl);
@@ -294,7 +298,7 @@ pub async fn pages_add_up(index: Arc<dyn Index>) {
         any("a ab abc"),
         any("cafe strasse 1 10 b bc"),
         Criteria::And(vec![any("a cafe"), not(words("10"))]),
-        scene_phrase(),
+        phrase("a ab"),
     ];
     for criteria in queries {
         let whole = page(&index, &criteria, &lens, 0, 2000).await;
@@ -318,8 +322,26 @@ pub async fn pages_add_up(index: Arc<dyn Index>) {
     }
 }
 
-fn scene_phrase() -> Criteria {
-    super::scene::phrase("a ab")
+/// The best are found also among short texts that were written together with long ones, though together those look worse than they are.
+pub async fn short_texts_among_long_ones(index: Arc<dyn Index>) {
+    let mut scene = Scene::new();
+    let acl = scene.acl(HERE, &[everyone()]);
+    scene.show(1..=1128, acl);
+    let lens = scene.lens("alice", &BOTH);
+    let usual = format!("a {}", "b ".repeat(39));
+    for batch in (1..=1000_u64).collect::<Vec<_>>().chunks(500) {
+        write(&index, batch.iter().map(|n| (*n, content(&usual)))).await;
+    }
+    let long = format!("{} {}", "a ".repeat(10), "b ".repeat(990));
+    let mixed = (1001..=1128).map(|n| (n, content(if n % 13 == 0 { "a b" } else { &long })));
+    write(&index, mixed).await;
+    let short: Vec<u64> = (1001..=1128).filter(|n| n % 13 == 0).collect();
+    for criteria in [words("a"), Criteria::Or(vec![words("a"), words("c")])] {
+        let hits = page(&index, &criteria, &lens, 0, short.len() as u32).await;
+        let best: Vec<_> = hits.hits.iter().map(|hit| hit.ordinal.0).collect();
+        assert_eq!(best, short, "{criteria:?}");
+        assert_eq!(hits.total, 1128);
+    }
 }
 
 fn any_acl(dice: &mut Dice) -> Vec<Acl> {

@@ -8,7 +8,7 @@ use graph::Scope;
 
 use super::world::{ALICE, BOB};
 use crate::{
-    accounts::{Accounts, App, DirectoryGroup, Secret, User},
+    accounts::{Accounts, App, Cost, DirectoryGroup, Secret, User},
     store::Store,
     visibility::Visibility,
 };
@@ -28,8 +28,14 @@ pub(super) fn accounts() -> Accounts {
         name: name.to_owned(),
         members: members.iter().map(|member| (*member).to_owned()).collect(),
     };
+    let cost = Cost {
+        memory: 8,
+        passes: 1,
+    };
+    let mut bob = user(BOB, "bob", true);
+    bob.password = Secret::slow(b"sixteen bytes ok", "slow horse", cost).unwrap();
     Accounts {
-        users: vec![user(BOB, "bob", true), user(ALICE, "alice", false)],
+        users: vec![bob, user(ALICE, "alice", false)],
         groups: vec![
             group("g2", "sales", &[]),
             group("g1", "engineering", &["g2", BOB, ALICE]),
@@ -38,7 +44,15 @@ pub(super) fn accounts() -> Accounts {
             App {
                 client_id: "a2".to_owned(),
                 name: "connector".to_owned(),
-                secret: Some(Secret::new(b"saltsalt", "hidden")),
+                secrets: vec![
+                    Secret::new(b"saltsalt", "hidden"),
+                    Secret::new(b"otherssalt", "also hidden"),
+                ],
+                certificates: vec![vec![0x30, 0, 0xff], vec![1]],
+                redirect_uris: vec![
+                    "https://portal.example/back".to_owned(),
+                    "app://back".to_owned(),
+                ],
                 roles: vec![Scope::ExternalItemReadWriteAll, Scope::UserReadAll],
                 scopes: Vec::new(),
                 public_client: false,
@@ -46,7 +60,9 @@ pub(super) fn accounts() -> Accounts {
             App {
                 client_id: "a1".to_owned(),
                 name: "portal".to_owned(),
-                secret: None,
+                secrets: Vec::new(),
+                certificates: Vec::new(),
+                redirect_uris: Vec::new(),
                 roles: Vec::new(),
                 scopes: vec![Scope::UserRead],
                 public_client: true,

@@ -54,6 +54,7 @@ pub async fn claims_are_bounded(store: Arc<dyn Store>, visibility: Arc<Visibilit
     let check = async |limit, bytes, expect| {
         let claim = world.store.claim_dirty(limit, bytes).await.unwrap();
         assert_eq!(claim.lines.len(), expect, "{limit} {bytes}");
+        assert_eq!(claim.is_all, expect == 4, "{limit} {bytes}");
     };
     check(0, BYTES, 0).await;
     check(3, BYTES, 3).await;

@@ -1,0 +1,221 @@
+//! `linkspan app …`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail, ensure};
+use clap::{Args, Subcommand};
+use graph::Scope;
+use serde_json::json;
+use server::identity::{self, Certificate};
+use tenant::accounts::{App, Secret};
+
+use super::open::{Open, Place, checked_name, guid, position};
+
+/// `linkspan app`
+#[derive(Args, Clone)]
+pub struct AppCommand {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    change: Change,
+}
+
+#[derive(Subcommand, Clone)]
+enum Change {
+    /// Register an app.
+    Add(Add),
+    /// List the apps.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove an app; its tokens end with it.
+    Remove {
+        /// Name or client id.
+        app: String,
+    },
+    /// Make a secret for an app, and print it once.
+    AddSecret {
+        /// Name or client id.
+        app: String,
+    },
+    /// Let an app sign in with a certificate's key.
+    AddCertificate {
+        /// Name or client id.
+        app: String,
+        /// The certificate in PEM: RSA, 2048 bits or more.
+        file: PathBuf,
+    },
+    /// Let sign-in in a browser lead to an address.
+    AddRedirect {
+        /// Name or client id.
+        app: String,
+        /// https://…, or a scheme of the app's own; http addresses of this machine need not be registered.
+        uri: String,
+    },
+}
+
+#[derive(Args, Clone)]
+struct Add {
+    /// Short name.
+    name: String,
+    /// Client id [default: a new one].
+    #[arg(long, value_name = "GUID")]
+    client_id: Option<String>,
+    /// Application permission, for tokens of the app's own; may be repeated.
+    #[arg(long = "role", value_name = "PERMISSION")]
+    roles: Vec<String>,
+    /// Delegated permission, for tokens of users; may be repeated.
+    #[arg(long = "scope", value_name = "PERMISSION")]
+    scopes: Vec<String>,
+    /// Where sign-in in a browser may lead; may be repeated.
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// Let users sign in through the app without its secret.
+    #[arg(long)]
+    public_client: bool,
+}
+
+/// Carries a command out.
+pub async fn app(command: AppCommand) -> anyhow::Result<()> {
+    let mut open = Open::at(&command.place).await?;
+    let apps = &mut open.accounts.apps;
+    let find = |apps: &[App], wanted: &str| {
+        position(apps, ("app", wanted), |app| vec![&app.name, &app.client_id])
+    };
+    let told = match command.change {
+        Change::List { json } => {
+            list(apps, json);
+            return Ok(());
+        }
+        Change::Add(add) => {
+            let app = add.app()?;
+            for other in apps.iter() {
+                ensure!(
+                    !other.name.eq_ignore_ascii_case(&app.name) && other.client_id != app.client_id,
+                    "there is an app '{}' with the client id {} already",
+                    other.name,
+                    other.client_id
+                );
+            }
+            let told = format!("app {} has the client id {}", app.name, app.client_id);
+            apps.push(app);
+            told
+        }
+        Change::Remove { app } => {
+            let removed = apps.remove(find(apps, &app)?);
+            format!("app {} is gone", removed.name)
+        }
+        Change::AddSecret { app } => {
+            let at = find(apps, &app)?;
+            let secret = identity::secret();
+            let salt = identity::unique();
+            apps[at].secrets.push(Secret::new(salt.as_bytes(), &secret));
+            format!(
+                "{secret}\nThis is the secret of app {}; it is not kept and cannot be shown again.",
+                apps[at].name
+            )
+        }
+        Change::AddCertificate { app, file } => {
+            let at = find(apps, &app)?;
+            let pem = std::fs::read(&file)
+                .with_context(|| format!("could not read {}", file.display()))?;
+            let der = Certificate::read_pem(&pem).with_context(|| file.display().to_string())?;
+            let thumbprint = Certificate::new(&der).thumbprint();
+            if apps[at].certificates.contains(&der) {
+                bail!(
+                    "app {} has the certificate {thumbprint} already",
+                    apps[at].name
+                );
+            }
+            apps[at].certificates.push(der);
+            format!(
+                "app {} may sign in with the certificate {thumbprint}",
+                apps[at].name
+            )
+        }
+        Change::AddRedirect { app, uri } => {
+            let at = find(apps, &app)?;
+            identity::check_redirect_uri(&uri)?;
+            if !apps[at].redirect_uris.contains(&uri) {
+                apps[at].redirect_uris.push(uri.clone());
+            }
+            format!("sign-in through app {} may lead to {uri}", apps[at].name)
+        }
+    };
+    open.keep().await?;
+    println!("{told}");
+    Ok(())
+}
+
+impl Add {
+    fn app(&self) -> anyhow::Result<App> {
+        for uri in &self.redirect_uris {
+            identity::check_redirect_uri(uri)?;
+        }
+        Ok(App {
+            client_id: guid(self.client_id.as_deref())?,
+            name: checked_name(&self.name)?.to_owned(),
+            secrets: Vec::new(),
+            certificates: Vec::new(),
+            redirect_uris: self.redirect_uris.clone(),
+            roles: scopes(&self.roles)?,
+            scopes: scopes(&self.scopes)?,
+            public_client: self.public_client,
+        })
+    }
+}
+
+fn scopes(words: &[String]) -> anyhow::Result<Vec<Scope>> {
+    let mut scopes = Vec::new();
+    for word in words {
+        let scope = Scope::parse(word).with_context(|| {
+            let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+            format!("'{word}' is no permission; there are: {}", known.join(", "))
+        })?;
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    Ok(scopes)
+}
+
+fn list(apps: &[App], as_json: bool) {
+    let names =
+        |scopes: &[Scope]| -> Vec<&str> { scopes.iter().map(|scope| scope.as_str()).collect() };
+    if as_json {
+        let apps: Vec<_> = apps
+            .iter()
+            .map(|app| {
+                let thumbprints = app.certificates.iter();
+                json!({
+                    "name": app.name, "client_id": app.client_id, "secrets": app.secrets.len(),
+                    "certificates": thumbprints
+                        .map(|der| Certificate::new(der).thumbprint())
+                        .collect::<Vec<_>>(),
+                    "redirect_uris": app.redirect_uris, "roles": names(&app.roles),
+                    "scopes": names(&app.scopes), "public_client": app.public_client,
+                })
+            })
+            .collect();
+        println!("{:#}", json!(apps));
+        return;
+    }
+    for app in apps {
+        println!("{}  {}", app.client_id, app.name);
+        println!(
+            "    secrets {}, public client: {}",
+            app.secrets.len(),
+            app.public_client
+        );
+        for der in &app.certificates {
+            println!("    certificate {}", Certificate::new(der).thumbprint());
+        }
+        for uri in &app.redirect_uris {
+            println!("    redirect {uri}");
+        }
+        println!("    roles  {}", names(&app.roles).join(" "));
+        println!("    scopes {}", names(&app.scopes).join(" "));
+    }
+}
