@@ -481,29 +481,37 @@ public class Ask {
     assert_eq!(ran.count("GET", "/me", 401), 1);
 }
 
+/// The token of a seeded app.
+async fn token(server: &Running, client: &reqwest::Client, name: &str) -> String {
+    let apps = server.ready["apps"].as_array().unwrap();
+    let app = apps.iter().find(|app| app["name"] == name).unwrap();
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
+        word(&app["client_id"]),
+        word(&app["client_secret"])
+    );
+    let (url, tenant) = (
+        word(&server.ready["http_url"]),
+        word(&server.ready["tenant_id"]),
+    );
+    let asked = client
+        .post(format!("{url}/{tenant}/oauth2/v2.0/token"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let answer: Value = asked.send().await.unwrap().json().await.unwrap();
+    word(&answer["access_token"])
+}
+
 #[tokio::test]
 async fn the_journal_is_for_apps_that_may_write_everything_and_holds_no_secrets() {
     let server = Running::start(&["dev", "--ephemeral", "--proxy", "127.0.0.1:0"]);
     let url = server.ready["http_url"].as_str().unwrap().to_owned();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let token = async |name: &str| {
-        let apps = server.ready["apps"].as_array().unwrap();
-        let app = apps.iter().find(|app| app["name"] == name).unwrap();
-        let word = |member: &str| app[member].as_str().unwrap().to_owned();
-        let form = format!(
-            "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
-            word("client_id"),
-            word("client_secret")
-        );
-        let tenant = server.ready["tenant_id"].as_str().unwrap();
-        let asked = client
-            .post(format!("{url}/{tenant}/oauth2/v2.0/token"))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form);
-        let answer: Value = asked.send().await.unwrap().json().await.unwrap();
-        answer["access_token"].as_str().unwrap().to_owned()
-    };
-    let (connector, admin) = (token("connector").await, token("admin").await);
+    let (connector, admin) = (
+        token(&server, &client, "connector").await,
+        token(&server, &client, "admin").await,
+    );
     let connection = json!({ "id": "tickets", "name": "A name that nobody else needs to know" });
     let asked = client.post(format!("{url}/v1.0/external/connections"));
     let made = asked

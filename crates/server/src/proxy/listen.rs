@@ -143,8 +143,10 @@ impl Tunnels {
 impl Tunnels {
     /// Waits for the first byte inside of a tunnel: one that stays silent is not worth waiting for, least of all at the end.
     async fn begins(&self, stream: &TcpStream) -> bool {
+        // A socket may be called readable when there is nothing to read: only a byte that is seen counts.
+        let mut first = [0];
         tokio::select! {
-            begun = timeout(SILENCE_MAX, stream.readable()) => matches!(begun, Ok(Ok(()))),
+            begun = timeout(SILENCE_MAX, stream.peek(&mut first)) => matches!(begun, Ok(Ok(1))),
             () = said(self.stop.clone()) => false,
         }
     }
