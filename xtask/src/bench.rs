@@ -7,7 +7,7 @@ use crate::{command, place};
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// The programs in their order: a title, and what cargo is asked to do. The server is never built with `index/bench`.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("build the server", "build --release -p linkspan"),
     (
         "build the yardstick",
@@ -20,6 +20,14 @@ const PROGRAMS: [(&str, &str); 4] = [
     (
         "trimmed against untrimmed search",
         "run --release -p index --features bench --example trimming",
+    ),
+    (
+        "load the demo's data",
+        "run --release -p linkspan -- demo --once --http 127.0.0.1:0 --https 127.0.0.1:0 --data {directory}/demo",
+    ),
+    (
+        "trimmed against untrimmed search on the demo's data",
+        "run --release -p index --features bench --example demo_data -- {directory}/demo",
     ),
 ];
 
@@ -40,11 +48,15 @@ pub fn run() -> ExitCode {
         directory(),
     );
     for (title, arguments) in PROGRAMS {
-        let mut program = place::cargo(arguments.split(' ').map(|argument| match argument {
-            BINARY => binary.as_str(),
-            DIRECTORY => directory.as_str(),
-            plain => plain,
-        }));
+        let arguments: Vec<_> = arguments
+            .split(' ')
+            .map(|argument| {
+                argument
+                    .replace(BINARY, &binary)
+                    .replace(DIRECTORY, &directory)
+            })
+            .collect();
+        let mut program = place::cargo(arguments.iter().map(String::as_str));
         if !command::run(title, &mut program, LIMIT, |_| {}) {
             failed.push(title);
         }

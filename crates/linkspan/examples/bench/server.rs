@@ -104,10 +104,10 @@ impl Server {
         Ok(body["access_token"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// One token request; a mark makes it another request than all before.
+    /// One token request; a nonce makes it another request than all before.
     pub async fn token(&self, mark: Option<String>) -> Result<()> {
         let form = match mark {
-            Some(mark) => format!("{}&mark={mark}", self.form),
+            Some(mark) => format!("{}&nonce={mark}", self.form),
             None => self.form.clone(),
         };
         self.sign_in(&form).await.map(drop)
