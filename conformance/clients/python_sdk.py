@@ -4,6 +4,10 @@
     python_sdk.py --base-url https://localhost:7743/v1.0 --authority https://localhost:7743 --ca ca.pem \\
         --tenant GUID --client-id ID --client-secret SECRET --user UPN --password WORD --grant-user OBJECT-ID \\
         --other-user UPN --other-password WORD --other-id OBJECT-ID [--beta]
+    HTTPS_PROXY=http://127.0.0.1:7788 python_sdk.py --default-urls --ca ca.pem --tenant GUID …
+
+With `--default-urls` neither the SDK nor azure-identity is told another address than Microsoft's, as in a program that
+is not to be changed: the proxy, Linkspan's CONNECT listener, leads them here.
 
 The first user searches throughout; the second one shows that another user gets another answer, and without
 `--other-user` those checks are left out. The last line is `N passed, M failed`; the exit code is 0 only if
@@ -27,18 +31,29 @@ from datetime import datetime, timezone
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    needed = ["base-url", "authority", "ca", "tenant", "client-id", "client-secret", "user", "password", "grant-user"]
-    for name in needed:
+    for name in ["ca", "tenant", "client-id", "client-secret", "user", "password", "grant-user"]:
         parser.add_argument(f"--{name}", required=True)
+    for name in ["base-url", "authority"]:
+        parser.add_argument(f"--{name}", help="needed without --default-urls")
+    parser.add_argument("--default-urls", action="store_true", help="leave the URLs alone; HTTPS_PROXY leads here")
     for name in ["other-user", "other-password", "other-id"]:
         parser.add_argument(f"--{name}")
     parser.add_argument("--beta", action="store_true", help="use msgraph-beta-sdk")
     parser.add_argument("--wait", type=float, default=30, help="seconds to wait for a schema or for search")
     parser.add_argument("--connection-id", default="python" + uuid.uuid4().hex[:10])
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.default_urls == bool(asked.base_url or asked.authority) or bool(asked.base_url) != bool(asked.authority):
+        parser.error("give either --base-url and --authority, or --default-urls")
+    if asked.default_urls and not os.environ.get("HTTPS_PROXY", "").startswith("http://127.0.0.1:"):
+        # Without it the requests would leave this machine.
+        parser.error("--default-urls needs HTTPS_PROXY=http://127.0.0.1:PORT in the environment")
+    return asked
 
 
 ASKED = arguments()
+# Where the requests go by their URLs; by default these are what the SDK and azure-identity have built in.
+GRAPH_HOST = urllib.parse.urlsplit(ASKED.base_url or "https://graph.microsoft.com")
+AUTHORITY = ASKED.authority or "https://login.microsoftonline.com"
 # httpx and requests read these when they are imported, so they are set before anything that imports them.
 for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
     os.environ[variable] = os.path.abspath(ASKED.ca)
@@ -131,7 +146,7 @@ class UserToken:
             "scope": "https://graph.microsoft.com/.default openid profile offline_access",
         }
         request = urllib.request.Request(
-            f"{ASKED.authority}/{ASKED.tenant}/oauth2/v2.0/token", urllib.parse.urlencode(form).encode())
+            f"{AUTHORITY}/{ASKED.tenant}/oauth2/v2.0/token", urllib.parse.urlencode(form).encode())
         trusted = ssl.create_default_context(cafile=ASKED.ca)
         with urllib.request.urlopen(request, context=trusted, timeout=30) as response:
             self.answer = json.load(response)
@@ -141,12 +156,14 @@ class UserToken:
 
 
 def app_credential(secret=None):
-    return ClientSecretCredential(
-        ASKED.tenant, ASKED.client_id, secret or ASKED.client_secret,
-        authority=ASKED.authority, disable_instance_discovery=True)
+    elsewhere = {} if ASKED.default_urls else {"authority": ASKED.authority, "disable_instance_discovery": True}
+    return ClientSecretCredential(ASKED.tenant, ASKED.client_id, secret or ASKED.client_secret, **elsewhere)
 
 
 def client(credential):
+    if ASKED.default_urls:
+        service = sdk("graph_service_client", "GraphServiceClient")
+        return service(credential, scopes=["https://graph.microsoft.com/.default"])
     adapter = sdk("graph_request_adapter", "GraphRequestAdapter")(AzureIdentityAuthenticationProvider(credential))
     adapter.base_url = ASKED.base_url
     return sdk("graph_service_client", "GraphServiceClient")(request_adapter=adapter)
@@ -245,10 +262,9 @@ async def schema(check, graph, connection):
         lambda response: response.status_code == 202 and not response.content)
     location = accepted.headers.get("location", "") if accepted is not None else ""
     at = urllib.parse.urlsplit(location)
-    asked = urllib.parse.urlsplit(ASKED.base_url)
     check.that(
         "Location is an operation on the host that was asked",
-        (at.scheme, at.netloc) == (asked.scheme, asked.netloc) and "/operations/" in at.path, location)
+        (at.scheme, at.netloc) == (GRAPH_HOST.scheme, GRAPH_HOST.netloc) and "/operations/" in at.path, location)
     operation = connection.operations.by_connection_operation_id(at.path.rsplit("/", 1)[-1])
     await check.answer(
         "the operation completes", until(operation.get, lambda seen: seen.status.value != "inprogress"),

@@ -23,9 +23,19 @@ pub struct Run {
     /// The interpreter and the driver.
     program: PathBuf,
     driver: PathBuf,
-    /// What comes after the HTTPS address in `--base-url`.
-    path: &'static str,
+    way: Way,
     arguments: Vec<String>,
+}
+
+/// How a client is brought to the server.
+#[derive(Clone, Copy)]
+enum Way {
+    /// It is told the server's HTTPS address; this path comes after it in `--base-url`.
+    Address(&'static str),
+    /// It asks Microsoft's hosts, and `HTTPS_PROXY` leads it to the CONNECT listener.
+    Proxy,
+    /// The same, but the driver itself sets the client's environment and is told `--proxy`.
+    OwnProxy,
 }
 
 impl Run {
@@ -43,23 +53,13 @@ impl Run {
     }
 
     fn command(&self, server: &Server) -> Result<Command, String> {
-        let https = server.text("https_url")?.trim_end_matches('/');
         let authority = server.text("ca_file")?;
         let app = |member| server.of("apps", "connector", member);
         let user = |name, member| server.of("users", name, member);
         let mut command = Command::new(&self.program);
         command.arg(&self.driver).args(&self.arguments);
-        command
-            .arg("--base-url")
-            .arg(format!("{https}{}", self.path));
-        command.args([
-            "--authority",
-            https,
-            "--ca",
-            authority,
-            "--tenant",
-            server.text("tenant_id")?,
-        ]);
+        self.way.add_to(&mut command, server)?;
+        command.args(["--ca", authority, "--tenant", server.text("tenant_id")?]);
         command.args([
             "--client-id",
             app("client_id")?,
@@ -80,13 +80,40 @@ impl Run {
             user("bob", "password")?,
         ]);
         command.args(["--other-id", user("bob", "id")?]);
-        // Node reads its extra authorities before the program starts. A proxy would not find our loopback.
+        // Node reads its extra authorities before the program starts.
         command.env("NODE_EXTRA_CA_CERTS", authority);
+        command.current_dir(place::root());
+        Ok(command)
+    }
+}
+
+impl Way {
+    /// The addresses in the driver's arguments and environment.
+    fn add_to(self, command: &mut Command, server: &Server) -> Result<(), String> {
+        // A proxy of this machine would not find our loopback, and `*` would go past our own.
         command
             .env("NO_PROXY", "localhost,127.0.0.1")
             .env("no_proxy", "localhost,127.0.0.1");
-        command.current_dir(place::root());
-        Ok(command)
+        match self {
+            Self::Address(path) => {
+                let https = server.text("https_url")?.trim_end_matches('/');
+                command
+                    .arg("--base-url")
+                    .arg(format!("{https}{path}"))
+                    .args(["--authority", https]);
+            }
+            Self::Proxy => {
+                let proxy = server.text("proxy_url")?;
+                command
+                    .env("HTTPS_PROXY", proxy)
+                    .env("https_proxy", proxy)
+                    .arg("--default-urls");
+            }
+            Self::OwnProxy => {
+                command.args(["--proxy", server.text("proxy_url")?]);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -94,47 +121,82 @@ impl Run {
 pub fn prepare(tally: &mut Tally) -> Vec<Run> {
     let mut runs = Vec::new();
     match python() {
-        Ok(program) => runs.extend(
-            [
-                ("python: msgraph-sdk on /v1.0", "/v1.0", ""),
-                ("python: msgraph-beta-sdk on /beta", "/beta", "--beta"),
-            ]
-            .map(|(title, path, beta)| Run {
-                title,
-                program: program.clone(),
-                driver: source("python_sdk.py"),
-                path,
-                arguments: words(beta),
-            }),
-        ),
-        Err(why) => tally.not_run("python: msgraph-sdk, msgraph-beta-sdk", 2, &why),
+        Ok(program) => runs.extend(python_runs(&program)),
+        Err(why) => tally.not_run("python: msgraph-sdk, msgraph-beta-sdk", 4, &why),
     }
     match node() {
-        Ok(modules) => runs.extend(
-            [
-                ("node: microsoft-graph-client", "--client graph"),
-                ("node: msgraph-sdk", "--client kiota"),
-                (
-                    "node: msgraph-sdk, compressed bodies",
-                    "--client kiota --gzip",
-                ),
-            ]
-            .map(|(title, client)| Run {
-                title,
-                program: PathBuf::from("node"),
-                driver: source("javascript.mjs"),
-                path: "",
-                arguments: [
-                    words("--modules"),
-                    vec![modules.display().to_string()],
-                    words(client),
-                ]
-                .concat(),
-            }),
-        ),
+        Ok(modules) => runs.extend(node_runs(&modules)),
         Err(why) => tally.not_run("node: microsoft-graph-client, msgraph-sdk", 3, &why),
     }
+    match m365() {
+        Ok(modules) => runs.push(m365_run(&modules)),
+        Err(why) => tally.not_run("node: CLI for Microsoft 365", 1, &why),
+    }
     runs
+}
+
+fn python_runs(program: &Path) -> Vec<Run> {
+    let runs = [
+        ("python: msgraph-sdk on /v1.0", Way::Address("/v1.0"), ""),
+        (
+            "python: msgraph-beta-sdk on /beta",
+            Way::Address("/beta"),
+            "--beta",
+        ),
+        (
+            "python: msgraph-sdk on its default URLs, through the proxy",
+            Way::Proxy,
+            "",
+        ),
+        (
+            "python: msgraph-beta-sdk on its default URLs, through the proxy",
+            Way::Proxy,
+            "--beta",
+        ),
+    ];
+    let runs = runs.map(|(title, way, beta)| Run {
+        title,
+        program: program.to_owned(),
+        driver: source("python_sdk.py"),
+        way,
+        arguments: words(beta),
+    });
+    runs.into()
+}
+
+fn node_runs(modules: &Path) -> Vec<Run> {
+    let runs = [
+        ("node: microsoft-graph-client", "--client graph"),
+        ("node: msgraph-sdk", "--client kiota"),
+        (
+            "node: msgraph-sdk, compressed bodies",
+            "--client kiota --gzip",
+        ),
+    ];
+    let runs = runs.map(|(title, client)| Run {
+        title,
+        program: PathBuf::from("node"),
+        driver: source("javascript.mjs"),
+        way: Way::Address(""),
+        arguments: [
+            words("--modules"),
+            vec![modules.display().to_string()],
+            words(client),
+        ]
+        .concat(),
+    });
+    runs.into()
+}
+
+fn m365_run(modules: &Path) -> Run {
+    let program = modules.join("node_modules/.bin/m365");
+    Run {
+        title: "node: CLI for Microsoft 365, through the proxy",
+        program: PathBuf::from("python3"),
+        driver: source("m365.py"),
+        way: Way::OwnProxy,
+        arguments: vec!["--m365".to_owned(), program.display().to_string()],
+    }
 }
 
 /// The interpreter of a virtual environment with the Python clients, or why there is none.
@@ -182,21 +244,44 @@ fn python() -> Result<PathBuf, String> {
 
 /// The directory that holds `node_modules` with the JavaScript clients, or why there is none.
 fn node() -> Result<PathBuf, String> {
-    let wanted = source("package.json");
-    let at = place::target().join("clients/node");
+    packages(
+        "node: install the clients",
+        "clients/node",
+        &source("package.json"),
+    )
+}
+
+/// The same with the CLI for Microsoft 365, apart so that neither's packages decide about the other's. Its driver is
+/// plain Python.
+fn m365() -> Result<PathBuf, String> {
+    let mut python = Command::new("python3");
+    python.args(["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]);
+    if !command::works(&mut python) {
+        return Err("needs `python3` 3.10 or newer on the path".to_owned());
+    }
+    packages(
+        "node: install the CLI for Microsoft 365",
+        "clients/m365",
+        &source("m365.json"),
+    )
+}
+
+/// Installs the packages that `wanted` lists into `directory` of the target directory.
+fn packages(title: &str, directory: &str, wanted: &Path) -> Result<PathBuf, String> {
+    let at = place::target().join(directory);
     if !command::works(Command::new("node").args([
         "-e",
         "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)",
     ])) {
         return Err("needs `node` 20 or newer on the path".to_owned());
     }
-    if is_installed(&at, &wanted) {
+    if is_installed(&at, wanted) {
         return Ok(at);
     }
     if !command::works(Command::new("npm").arg("--version")) {
         return Err("needs `npm` on the path".to_owned());
     }
-    let copied = fs::create_dir_all(&at).and_then(|()| fs::copy(&wanted, at.join("package.json")));
+    let copied = fs::create_dir_all(&at).and_then(|()| fs::copy(wanted, at.join("package.json")));
     copied.map_err(|error| format!("cannot write to {}: {error}", at.display()))?;
     let mut install = Command::new("npm");
     install.args([
@@ -209,13 +294,8 @@ fn node() -> Result<PathBuf, String> {
         "http",
     ]);
     install.current_dir(&at);
-    let done = command::run(
-        "node: install the clients",
-        &mut install,
-        INSTALLS_WITHIN,
-        |_| {},
-    );
-    finish(done, &at, &wanted).map(|()| at)
+    let done = command::run(title, &mut install, INSTALLS_WITHIN, |_| {});
+    finish(done, &at, wanted).map(|()| at)
 }
 
 /// Was exactly what `wanted` lists installed, to the end?

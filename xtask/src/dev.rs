@@ -123,6 +123,8 @@ fn spawn(log: &Path, ready_file: &Path) -> io::Result<Child> {
             "127.0.0.1:0",
             "--https",
             "127.0.0.1:0",
+            "--proxy",
+            "127.0.0.1:0",
             "--ready-file",
         ])
         .arg(ready_file)

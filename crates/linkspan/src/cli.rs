@@ -22,6 +22,10 @@ pub enum Command {
     Dev(Dev),
     /// Load the package descriptions of this machine, search them as three users, and go on serving.
     Demo(Demo),
+    /// Serve for real use, as a configuration file says; nothing is published, and people sign in with passwords.
+    Serve(Serve),
+    /// Say what is wrong with a configuration file, without serving.
+    CheckConfig(CheckConfig),
     /// Add, list, change and remove the apps that may sign in.
     App(AppCommand),
     /// Add, list, change and remove users.
@@ -81,6 +85,25 @@ pub struct Run {
     /// The program and its arguments.
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+/// `linkspan serve`
+#[derive(Args, Clone)]
+pub struct Serve {
+    /// The configuration (TOML, docs/serve.md) [default: the defaults, and the environment's LINKSPAN__… variables].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `linkspan check-config`
+#[derive(Args, Clone)]
+pub struct CheckConfig {
+    /// The configuration.
+    #[arg(value_name = "FILE", required_unless_present = "print_default")]
+    pub config: Option<PathBuf>,
+    /// Print the reference instead: every key with its default and what it is for, to begin a file with.
+    #[arg(long, conflicts_with = "config")]
+    pub print_default: bool,
 }
 
 /// Where to listen and where to keep things.

@@ -111,17 +111,24 @@ async fn start_with(
     let https_address = https.local_addr()?;
     let proxy_address = proxy.as_ref().map(TcpListener::local_addr).transpose()?;
     let proxy_url = proxy_address.map(|address| format!("http://{address}"));
-    let sockets = wire::Sockets { http, https, proxy };
-    let mut people = wire::People {
-        replace: guests.seed.is_some(),
-        seed: guests.seed.unwrap_or_else(seed::published),
+    let sockets = wire::Sockets {
+        http: Some(http),
+        https: Some(https),
+        certificate: None,
+        proxy,
+    };
+    let replace = guests.seed.is_some();
+    let mut seed = guests.seed.unwrap_or_else(seed::published);
+    let clear = std::mem::take(&mut seed.clear);
+    let people = wire::People {
+        seed: Some(seed),
+        replace,
         sign_in: SignInOptions {
             choose_user: true,
             auto_approve: guests.auto_approve,
             pages: Some(http_url.clone()),
         },
     };
-    let clear = std::mem::take(&mut people.seed.clear);
     let house = wire::open(&data, public_url, sockets, people)
         .await
         .with_context(|| format!("could not open the data directory {}", data.display()))?;
@@ -209,16 +216,20 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// A public URL is a scheme and an authority; answers append paths to it.
 fn public_url(text: &str) -> anyhow::Result<String> {
+    origin(text).with_context(|| {
+        format!("--public-url '{text}' must be http:// or https://, a host and perhaps a port, for example https://search.example")
+    })
+}
+
+/// The text without slashes at its end, if it is a scheme and an authority and nothing else.
+pub fn origin(text: &str) -> Option<String> {
     let trimmed = text.trim_end_matches('/');
     let authority = trimmed
         .strip_prefix("https://")
-        .or_else(|| trimmed.strip_prefix("http://"));
-    ensure!(
-        authority.is_some_and(|rest| !rest.is_empty()
-            && !rest.contains(|c: char| c == '/' || c == '?' || c == '#' || c.is_whitespace())),
-        "--public-url '{text}' must be http:// or https://, a host and perhaps a port, for example https://search.example"
-    );
-    Ok(trimmed.to_owned())
+        .or_else(|| trimmed.strip_prefix("http://"))?;
+    let is_more = |c: char| c == '/' || c == '?' || c == '#' || c.is_whitespace();
+    let is_origin = !authority.is_empty() && !authority.contains(is_more);
+    is_origin.then(|| trimmed.to_owned())
 }
 
 #[cfg(test)]

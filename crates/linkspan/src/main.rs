@@ -2,12 +2,14 @@
 
 mod accounts;
 mod cli;
+mod config;
 mod demo;
 mod dev;
 mod ready;
 mod run;
 mod seed;
 mod seed_file;
+mod serve;
 mod stop;
 mod wire;
 
@@ -20,11 +22,14 @@ use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("LINKSPAN_LOG").unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    // What `serve` logs is in its configuration.
+    if !matches!(cli.command, Command::Serve(_)) {
+        let filter = EnvFilter::try_from_env("LINKSPAN_LOG").unwrap_or_else(|_| "warn".into());
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .init();
+    }
     server::tls::install_provider();
     let ended = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -35,6 +40,8 @@ fn main() -> ExitCode {
                 match cli.command {
                     Command::Dev(options) => dev::dev(options).await.map(|()| 0),
                     Command::Demo(options) => dev::demo(options).await.map(|()| 0),
+                    Command::Serve(options) => serve::serve(&options).await.map(|()| 0),
+                    Command::CheckConfig(options) => serve::check(&options).map(|()| 0),
                     Command::App(command) => accounts::app(command).await.map(|()| 0),
                     Command::User(command) => accounts::user(command).await.map(|()| 0),
                     Command::Group(command) => accounts::group(command).await.map(|()| 0),

@@ -1,5 +1,8 @@
 //! The published tenant, users, groups and apps of `linkspan dev`: the same on every machine, worthless as secrets.
 
+use std::collections::BTreeSet;
+
+use anyhow::ensure;
 use graph::Scope;
 use tenant::accounts::{Accounts, App, DirectoryGroup, Secret, User};
 use uuid::Uuid;
@@ -249,6 +252,47 @@ pub fn published() -> Seed {
     Seed { accounts, clear }
 }
 
+/// Are these accounts fit for real use: are there any, and is none of them published?
+pub fn real(accounts: &Accounts) -> anyhow::Result<()> {
+    ensure!(
+        !accounts.users.is_empty() || !accounts.apps.is_empty(),
+        "there are no accounts, so nobody could sign in: add an app with `linkspan app add NAME --data DIR`, then its secret with `linkspan app add-secret`, and users with `linkspan user add`"
+    );
+    let published = published_among(accounts);
+    ensure!(
+        published.is_empty(),
+        "everybody knows the credentials of {}, because `linkspan dev` publishes them: remove them with `linkspan app remove` and `linkspan user remove`, or serve another data directory",
+        published.into_iter().collect::<Vec<_>>().join(", ")
+    );
+    Ok(())
+}
+
+/// The accounts that everybody knows how to sign in as: under a published id, or with a published credential.
+fn published_among(accounts: &Accounts) -> BTreeSet<String> {
+    let apps = accounts.apps.iter().filter(|app| {
+        let is_known = |secret: &Secret| {
+            let mut known = APPS.iter().filter_map(|seeded| seeded.secret);
+            known.any(|text| secret.is(text))
+        };
+        APPS.iter()
+            .any(|seeded| seeded.client_id.eq_ignore_ascii_case(&app.client_id))
+            || app.secrets.iter().any(is_known)
+    });
+    let users = accounts.users.iter().filter(|user| {
+        USERS.iter().any(|seeded| {
+            // A slow digest takes its time, so it is only compared where the name fits too.
+            let is_worth_it = matches!(user.password, Secret::Quick { .. })
+                || seeded.name.eq_ignore_ascii_case(&user.name)
+                || seeded.upn.eq_ignore_ascii_case(&user.upn);
+            seeded.id.eq_ignore_ascii_case(&user.id)
+                || (is_worth_it && user.password.is(seeded.password))
+        })
+    });
+    let apps = apps.map(|app| format!("app '{}'", app.name));
+    apps.chain(users.map(|user| format!("user '{}'", user.name)))
+        .collect()
+}
+
 /// The seed as the store keeps it.
 fn accounts() -> Accounts {
     let users = USERS.iter().map(|seeded| User {
@@ -302,6 +346,32 @@ fn capitalized(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn published_credentials_are_known_again() {
+        let told = real(&Accounts::default()).unwrap_err().to_string();
+        assert!(told.contains("linkspan app add"), "{told}");
+        let told = real(&accounts()).unwrap_err().to_string();
+        for name in ["connector", "search", "alice", "erin"] {
+            assert!(told.contains(&format!("'{name}'")), "{told}");
+        }
+        // Other ids do not help as long as the secret or the password is a published one.
+        let mut kept = accounts();
+        kept.apps.truncate(1);
+        kept.users.truncate(1);
+        kept.apps[0].client_id = Uuid::from_u128(1).to_string();
+        kept.users[0].id = Uuid::from_u128(2).to_string();
+        let cost = tenant::accounts::Cost {
+            memory: 8,
+            passes: 1,
+        };
+        let slow = |text| Secret::slow(&[7; 16], text, cost).unwrap();
+        kept.users[0].password = slow("alice-password-for-dev");
+        assert_eq!(published_among(&kept).len(), 2);
+        kept.users[0].password = slow("another");
+        kept.apps[0].secrets = vec![Secret::new(b"salt-salt", "another")];
+        assert!(real(&kept).is_ok());
+    }
 
     #[test]
     fn staff_holds_engineering_and_carol() {

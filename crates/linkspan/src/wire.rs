@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use graph::DateTime;
+use rustls::ServerConfig;
 use server::{
     Settings, identity,
     identity::{Issuer, SignInOptions},
@@ -29,17 +30,19 @@ const CATCH_UP: Duration = Duration::from_secs(10);
 /// The sockets to serve.
 pub struct Sockets {
     /// Plain HTTP.
-    pub http: TcpListener,
+    pub http: Option<TcpListener>,
     /// HTTPS.
-    pub https: TcpListener,
+    pub https: Option<TcpListener>,
+    /// What HTTPS shows instead of a leaf of the private CA.
+    pub certificate: Option<Arc<ServerConfig>>,
     /// CONNECT; where it is, the journal is kept.
     pub proxy: Option<TcpListener>,
 }
 
 /// Who is there, and how they sign in.
 pub struct People {
-    /// What an empty directory starts with.
-    pub seed: Seed,
+    /// What an empty directory starts with; without it there must be accounts already, and none that are published.
+    pub seed: Option<Seed>,
     /// Does the seed replace what the directory holds already?
     pub replace: bool,
     /// How people sign in.
@@ -48,7 +51,7 @@ pub struct People {
 
 /// Everything that runs.
 pub struct House {
-    /// The CA that signed the HTTPS leaf.
+    /// The CA that signed the HTTPS leaf, where HTTPS shows no other certificate.
     pub ca_file: PathBuf,
     /// What was asked and answered.
     pub journal: Option<Arc<Journal>>,
@@ -72,7 +75,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Opens the data directory and serves on both listeners.
+/// Opens the data directory and serves on all listeners.
 pub async fn open(
     data: &Path,
     public_url: Option<String>,
@@ -81,7 +84,10 @@ pub async fn open(
 ) -> anyhow::Result<House> {
     server::descriptors::raise_limit();
     let lock = lock(data)?;
-    let material = tls::Material::open(&data.join("tls"), now())?;
+    let certificate = match &sockets.certificate {
+        Some(certificate) => Arc::clone(certificate),
+        None => tls::Material::open(&data.join("tls"), now())?.server_config(),
+    };
     let keys = identity::Keys::open(&data.join("keys"))?;
     let tenant = open_tenant(data, &people).await?;
     let (stop, stopped) = watch::channel(false);
@@ -98,6 +104,7 @@ pub async fn open(
     let settings = Settings {
         public_url,
         journal: journal.clone(),
+        draining: Some(stopped.clone()),
         ..defaults
     };
     let router = server::router(
@@ -105,12 +112,14 @@ pub async fn open(
         settings,
     );
     let listeners = Listeners {
-        http: Some(sockets.http),
-        https: Some((sockets.https, material.server_config())),
+        http: sockets.http,
+        https: sockets
+            .https
+            .map(|listener| (listener, Arc::clone(&certificate))),
     };
     let proxy = sockets.proxy.map(|listener| Proxy {
         listener,
-        tls: material.server_config(),
+        tls: certificate,
         journal: journal.clone(),
     });
     let serving = tenant::tasks::spawn("listeners", async move {
@@ -125,7 +134,7 @@ pub async fn open(
         direct.and(tunnels)
     });
     Ok(House {
-        ca_file: material.ca_file,
+        ca_file: data.join("tls").join("ca.pem"),
         journal,
         stop,
         serving,
@@ -148,9 +157,13 @@ async fn open_tenant(data: &Path, people: &People) -> anyhow::Result<Arc<Tenant>
     let store = store::open(&directory, Arc::clone(&visibility))?;
     let index = index::open(&directory.join("index"))?;
     let kept = store.accounts().await?;
-    // Accounts that were added or changed by hand stay as they are.
-    if people.replace || *kept == Accounts::default() {
-        store.put_accounts(&people.seed.accounts).await?;
+    match &people.seed {
+        None => seed::real(&kept)?,
+        // Accounts that were added or changed by hand stay as they are.
+        Some(seed) if people.replace || *kept == Accounts::default() => {
+            store.put_accounts(&seed.accounts).await?;
+        }
+        Some(_) => {}
     }
     approver_exists(&people.sign_in, &visibility.accounts())?;
     let tenant = Arc::new(Tenant::new(

@@ -36,7 +36,7 @@ const UNWANTED_PATIENCE: Duration = Duration::from_secs(2);
 /// What the front page says.
 const WELCOME: &str = "This is Linkspan, a self-hosted server for external connections, items and search that speaks \
 the language of the Microsoft Graph connectors API. Point a Graph client at this address: the API is below /v1.0 and \
-/beta, sign-in is below /{tenant}/oauth2/v2.0, and /healthz says whether the server is up.\n";
+/beta, sign-in is below /{tenant}/oauth2/v2.0, /healthz says whether the server is up, and /readyz whether it takes requests.\n";
 
 /// Everything that the server answers, behind one door; [`crate::listen::serve`] carries it.
 pub fn router(tenants: Tenants, settings: Settings) -> Router {
@@ -119,12 +119,31 @@ impl Front {
         match (version, path) {
             (Some(version), _) => self.api(visit, version, rest).await,
             (None, "healthz") => plain(&visit, "up\n"),
+            (None, "readyz") => self.ready(visit).await,
             (None, "") => plain(&visit, WELCOME),
             (None, _) if is_journal(path) && self.settings.journal.is_some() => {
                 self.journal(&visit)
             }
             (None, _) => self.sign_in(visit, first).await,
         }
+    }
+
+    /// For probes: would a request be answered, and should new ones be sent here?
+    async fn ready(&self, visit: Visit<'_>) -> Response {
+        let draining = self.settings.draining.as_ref();
+        let (status, text) = if draining.is_some_and(|draining| *draining.borrow()) {
+            (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+        } else if self.tenants.are_ready().await {
+            (StatusCode::OK, "ready\n")
+        } else {
+            let text = "the store or the index does not answer\n";
+            (StatusCode::SERVICE_UNAVAILABLE, text)
+        };
+        let mut response = plain(&visit, text);
+        if response.status().is_success() {
+            *response.status_mut() = status;
+        }
+        response
     }
 
     /// Sign-in knows its own paths; what it does not know belongs to nobody.

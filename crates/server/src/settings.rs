@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::journal::Journal;
@@ -31,6 +32,8 @@ pub struct Settings {
     /// Where requests are written down, if anywhere; it is then shown at `/_linkspan/journal` to an app that may write
     /// everything.
     pub journal: Option<Arc<Journal>>,
+    /// True once the word to stop was said; `/readyz` then says so, and new clients are sent elsewhere.
+    pub draining: Option<watch::Receiver<bool>>,
 }
 
 impl Default for Settings {
@@ -41,6 +44,7 @@ impl Default for Settings {
             ids: Arc::new(random_id),
             now: Arc::new(real_time),
             journal: None,
+            draining: None,
         }
     }
 }

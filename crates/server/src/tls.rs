@@ -5,6 +5,7 @@
 
 pub(crate) mod der;
 pub(crate) mod files;
+mod given;
 
 use std::{
     path::{Path, PathBuf},
@@ -24,7 +25,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-pub use self::files::FileError;
+pub use self::{files::FileError, given::from_files};
 
 /// The names and addresses of the leaf: this machine, and the Graph and sign-in hosts of all clouds, for clients
 /// that reach us through a proxy or a hosts entry.
@@ -70,6 +71,14 @@ pub enum TlsError {
         /// The file.
         file: PathBuf,
         /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A file that the configuration names does not hold what it should.
+    #[error("`{}` {reason}", file.display())]
+    Given {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it, and what would be right.
         reason: &'static str,
     },
     /// A certificate could not be made.

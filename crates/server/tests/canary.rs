@@ -115,3 +115,17 @@ async fn no_answer_repeats_what_the_store_said() {
         assert_eq!(told.status, expect, "{path}: {told:?}");
     }
 }
+
+#[tokio::test]
+async fn a_probe_hears_that_the_store_is_away_and_that_it_is_back() {
+    let fault = Arc::new(Mutex::new(None));
+    let world = World::with(|store| Arc::new(Faulty::new(store, Arc::clone(&fault)))).await;
+    for (kind, status) in [(None, 200), (Some(Fault::Unavailable), 503), (None, 200)] {
+        *fault.lock().unwrap() = kind;
+        let told = world.send("", "GET", "/readyz", "").await;
+        assert_eq!(told.status, status, "{told:?}");
+        assert!(!told.text.contains(CANARY), "{told:?}");
+        // That it lives is another question.
+        assert_eq!(world.send("", "GET", "/healthz", "").await.status, 200);
+    }
+}

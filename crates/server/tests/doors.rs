@@ -151,7 +151,7 @@ async fn another_method_is_405_and_names_the_right_ones() {
 #[tokio::test]
 async fn people_and_probes_get_a_plain_answer() {
     let world = World::new().await;
-    for path in ["/", "/healthz"] {
+    for path in ["/", "/healthz", "/readyz"] {
         let told = world.send("", "GET", path, "").await;
         assert_eq!(told.status, 200);
         assert_eq!(
@@ -160,6 +160,19 @@ async fn people_and_probes_get_a_plain_answer() {
         );
         assert!(told.header("request-id").is_some());
     }
+}
+
+#[tokio::test]
+async fn a_server_that_stops_sends_new_clients_elsewhere() {
+    let world = World::new().await;
+    let asked = async |method| world.send("", method, "/readyz", "").await.status;
+    assert_eq!(asked("GET").await, 200);
+    assert_eq!(asked("POST").await, 405);
+    world.stop.send_replace(true);
+    assert_eq!(asked("GET").await, 503);
+    assert_eq!(asked("HEAD").await, 503);
+    // What is under way is answered, and nobody should kill the process meanwhile.
+    assert_eq!(world.send("", "GET", "/healthz", "").await.status, 200);
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ use tenant::{
     store::Store,
     visibility::Visibility,
 };
+use tokio::sync::watch;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -57,6 +58,8 @@ impl Clock for Still {
 pub struct World {
     pub router: Router,
     pub tenant: Arc<Tenant>,
+    /// Says the word to stop.
+    pub stop: watch::Sender<bool>,
     directory: tempfile::TempDir,
 }
 
@@ -119,18 +122,21 @@ impl World {
         let keys = Keys::open(&directory.path().join("keys")).unwrap();
         let issuer = Issuer::new(TENANT, keys, visibility);
         let count = AtomicU64::new(1);
+        let (stop, stopped) = watch::channel(false);
         let settings = Settings {
             ids: Arc::new(move || {
                 let number = count.fetch_add(1, Ordering::SeqCst);
                 Uuid::from_u128(0x4000_8000_0000_0000_0000 + u128::from(number))
             }),
             now: Arc::new(|| NOW.parse().unwrap()),
+            draining: Some(stopped),
             ..Settings::default()
         };
         let tenants = Tenants::one(Arc::clone(&tenant), issuer);
         Self {
             router: server::router(tenants, settings),
             tenant,
+            stop,
             directory,
         }
     }

@@ -1,0 +1,124 @@
+//! `linkspan serve` and `linkspan check-config`: a server for real use, as its configuration says.
+
+use std::{
+    io::Write,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+};
+
+use anyhow::Context;
+use rustls::ServerConfig;
+use server::{identity::SignInOptions, tls};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    cli::{CheckConfig, Serve},
+    config::{self, Config, Log},
+    dev,
+    stop::Stop,
+    wire,
+};
+
+/// Serves until it is told to stop.
+pub async fn serve(options: &Serve) -> anyhow::Result<()> {
+    let config = load(options.config.as_deref())?;
+    log(&config.log);
+    let mut stop = Stop::listen()?;
+    let (sockets, told) = sockets(&config)?;
+    let data = dev::kept_directory(Some(&config.store.directory))?;
+    let people = wire::People {
+        seed: None,
+        replace: false,
+        sign_in: SignInOptions::default(),
+    };
+    let house = wire::open(&data, config.listen.public_url, sockets, people)
+        .await
+        .with_context(|| format!("could not serve the data directory {}", data.display()))?;
+    let mut out = std::io::stdout();
+    writeln!(out, "listening on {told}")?;
+    out.flush()?;
+    stop.requested().await?;
+    eprintln!("stopping: requests that are under way are answered first");
+    house.close().await
+}
+
+/// Says whether a server would start with this configuration, as far as files and environment can tell.
+pub fn check(options: &CheckConfig) -> anyhow::Result<()> {
+    let Some(file) = &options.config else {
+        print!("{}", config::DEFAULT);
+        return Ok(());
+    };
+    let config = load(Some(file))?;
+    certificate(&config)?;
+    println!("{} is fine", file.display());
+    Ok(())
+}
+
+fn load(file: Option<&Path>) -> anyhow::Result<Config> {
+    let text = match file {
+        Some(file) => std::fs::read_to_string(file)
+            .with_context(|| format!("could not read the configuration {}", file.display()))?,
+        None => String::new(),
+    };
+    // A value that is no Unicode is shown as well as can be, and then is a path that does not exist.
+    let variables = std::env::vars_os().map(|(name, value)| {
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        (text(name), text(value))
+    });
+    Ok(config::read(file, &text, variables)?)
+}
+
+fn log(log: &Log) {
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&log.level))
+        .with_writer(std::io::stderr);
+    if log.json {
+        logs.json().init();
+    } else {
+        logs.init();
+    }
+}
+
+/// The certificate that the configuration names, if it names one.
+fn certificate(config: &Config) -> anyhow::Result<Option<Arc<ServerConfig>>> {
+    let tls = &config.listen.tls;
+    let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) else {
+        return Ok(None);
+    };
+    let shown = tls::from_files(certificate, key)
+        .context("the files of listen.tls cannot be used for HTTPS")?;
+    Ok(Some(shown))
+}
+
+/// The sockets, and where they listen, for people and programs that wait for it.
+fn sockets(config: &Config) -> anyhow::Result<(wire::Sockets, String)> {
+    let certificate = certificate(config)?;
+    let listener = |key: &str, address: SocketAddr| {
+        TcpListener::bind(address).with_context(|| {
+            format!("could not listen on {key} '{address}': is another server running there, or is the address of another machine?")
+        })
+    };
+    let listen = &config.listen;
+    let http = listen
+        .http
+        .map(|address| listener("listen.http", address))
+        .transpose()?;
+    let https = listen
+        .https
+        .map(|address| listener("listen.https", address))
+        .transpose()?;
+    let mut told = Vec::new();
+    for (scheme, socket) in [("http", &http), ("https", &https)] {
+        if let Some(socket) = socket {
+            told.push(format!("{scheme}://{}", socket.local_addr()?));
+        }
+    }
+    let sockets = wire::Sockets {
+        http,
+        https,
+        certificate,
+        proxy: None,
+    };
+    Ok((sockets, told.join(" and ")))
+}
