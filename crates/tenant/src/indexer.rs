@@ -77,12 +77,12 @@ pub async fn step(tenant: &Tenant) -> Result<usize, Error> {
     // Two carriers could overtake each other and leave the older words in the index.
     let _alone = tenant.indexing.lock().await;
     let written = tenant.progress.written();
-    let claim = tenant.store.claim_dirty(LINES_MAX, BYTES_MAX).await?;
+    let mut claim = tenant.store.claim_dirty(LINES_MAX, BYTES_MAX).await?;
     if claim.lines.is_empty() {
         tenant.progress.indexed(written);
         return Ok(0);
     }
-    tenant.index.apply(batch(tenant, &claim)).await?;
+    tenant.index.apply(batch(tenant, &mut claim)).await?;
     tenant.store.done(&claim).await?;
     if claim.is_all {
         tenant.progress.indexed(written);
@@ -90,10 +90,11 @@ pub async fn step(tenant: &Tenant) -> Result<usize, Error> {
     Ok(claim.lines.len())
 }
 
-fn batch(tenant: &Tenant, claim: &Claim) -> Vec<Upsert> {
+/// The claim's items move into the batch: what is told to the store afterwards is numbers only.
+fn batch(tenant: &Tenant, claim: &mut Claim) -> Vec<Upsert> {
     claim
         .lines
-        .iter()
+        .iter_mut()
         .map(|line| Upsert {
             ordinal: line.ordinal,
             version: line.version,
@@ -104,12 +105,12 @@ fn batch(tenant: &Tenant, claim: &Claim) -> Vec<Upsert> {
 }
 
 /// The item as the index sees it; an item whose connection or schema is gone is removed, which the purge would do anyway.
-fn document(tenant: &Tenant, line: &Dirty) -> Option<Document> {
-    let kept = line.item.as_ref()?;
+fn document(tenant: &Tenant, line: &mut Dirty) -> Option<Document> {
+    let kept = line.item.take()?;
     let schema = tenant.visibility.connection_at(kept.at)?.schema.clone()?;
     Some(Document {
         at: kept.at,
-        item: kept.item.clone(),
+        item: kept.item,
         schema,
     })
 }

@@ -102,28 +102,31 @@ impl Binder<'_> {
         let mut pools: Vec<(Vec<Option<&str>>, Vec<Criteria>)> = Vec::new();
         let mut rest = Vec::new();
         for member in members {
-            match member {
-                Expr::Restriction(given) if self.pools(given) => {
-                    let Some(criteria) = self.restriction(given) else {
-                        continue;
-                    };
-                    let meant = self.meant(&given.name);
-                    match pools.iter_mut().find(|(name, _)| *name == meant) {
-                        Some((_, pool)) => pool.push(criteria),
-                        None => pools.push((meant, vec![criteria])),
-                    }
-                }
-                other => rest.extend(self.expr(other)),
+            let Some((meant, criteria)) = self.pooled(member) else {
+                rest.extend(self.expr(member));
+                continue;
+            };
+            match pools.iter_mut().find(|(name, _)| *name == meant) {
+                Some((_, pool)) => pool.push(criteria),
+                None => pools.push((meant, vec![criteria])),
             }
         }
         rest.extend(pools.into_iter().map(|(_, pool)| any(pool)));
         (!rest.is_empty()).then(|| all(rest))
     }
 
-    fn pools(&self, given: &kql::Restriction) -> bool {
-        self.is_property(&given.name)
-            && given.distributed().is_none()
-            && matches!(restriction::bind(self, given), Bound::Criteria(_))
+    /// A plain restriction, with the properties it is about; `None` for everything that joins no pool.
+    fn pooled(&self, member: &Expr) -> Option<(Vec<Option<&str>>, Criteria)> {
+        let Expr::Restriction(given) = member else {
+            return None;
+        };
+        if !self.is_property(&given.name) || matches!(given.value, kql::Value::List(_)) {
+            return None;
+        }
+        match restriction::bind(self, given) {
+            Bound::Criteria(criteria) => Some((self.meant(&given.name), criteria)),
+            Bound::FreeText => None,
+        }
     }
 
     /// Which property each connection in scope means by a name.
