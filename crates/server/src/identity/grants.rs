@@ -27,12 +27,11 @@ pub(super) const ACCESS_SECONDS: u64 = 3599;
 const SAME_SECONDS: u64 = 60;
 
 /// Everything that decides what is answered; a second request that says the same about all of these is the same request.
-const DECISIVE: [&str; 8] = [
+const DECISIVE: [&str; 7] = [
     "scope",
     "resource",
     "username",
     "password",
-    "refresh_token",
     "client_info",
     "response_type",
     "nonce",
@@ -77,10 +76,7 @@ impl Grant {
 
     /// May the same request get the same tokens? What is good once may not, and a wait must be asked about every time.
     fn is_repeatable(self) -> bool {
-        matches!(
-            self,
-            Self::ClientCredentials | Self::Password | Self::RefreshToken
-        )
+        matches!(self, Self::ClientCredentials | Self::Password)
     }
 }
 
@@ -218,11 +214,25 @@ impl Wish<'_> {
     fn refresh_token(&self, endpoint: Endpoint) -> Result<Map<String, Value>, Refusal> {
         let token = self.form.required("refresh_token")?;
         let keys = &self.issuer.keys;
-        let (user, scope) = refresh::read(keys, self.accounts, self.app, token, self.now)?;
-        let mut asked = Asked::read(self.form, endpoint).unwrap_or_else(|| Asked::parse(&scope));
-        // Who holds a refresh token gets its successor without asking.
+        let read = refresh::read(keys, self.accounts, self.app, token, self.now)?;
+        let mut asked =
+            Asked::read(self.form, endpoint).unwrap_or_else(|| Asked::parse(&read.scope));
+        // It is the refresh token's own answer that brings its successor, asked for or not.
+        asked.offline = false;
+        let mut fields = self.user_tokens(read.user, &asked, self.form.get("nonce"))?;
+        // Redeemed last: a request that is refused for something else costs nobody the token.
+        let place = read.redeem(keys, self.now)?;
         asked.offline = true;
-        self.user_tokens(user, &asked, self.form.get("nonce"))
+        fields.insert(
+            "refresh_token".to_owned(),
+            self.refresh(read.user, &asked, place),
+        );
+        Ok(fields)
+    }
+
+    fn refresh(&self, user: &User, asked: &Asked, place: refresh::Place) -> Value {
+        let keys = &self.issuer.keys;
+        refresh::write(keys, (self.app, user), asked.text(), place, self.now).into()
     }
 
     /// What a signed-in user's app gets.
@@ -250,18 +260,20 @@ impl Wish<'_> {
         claims.unique_name = Some(user.upn.clone());
         claims.upn = Some(user.upn.clone());
         let mut fields = self.fields(scope, &claims)?;
-        let mut add = |field: &str, value: String| {
-            fields.insert(field.to_owned(), Value::from(value));
+        let mut add = |field: &str, value: Value| {
+            fields.insert(field.to_owned(), value);
         };
         if asked.offline {
-            let token = refresh::write(&self.issuer.keys, self.app, user, asked.text(), self.now);
-            add("refresh_token", token);
+            add(
+                "refresh_token",
+                self.refresh(user, asked, refresh::Place::first()),
+            );
         }
         if asked.has("openid") || self.wants_id_token() {
-            add("id_token", self.id_token(user, asked, nonce)?);
+            add("id_token", self.id_token(user, asked, nonce)?.into());
         }
         let info = json!({"uid": user.id, "utid": self.issuer.tid}).to_string();
-        add("client_info", URL_SAFE_NO_PAD.encode(info));
+        add("client_info", URL_SAFE_NO_PAD.encode(info).into());
         Ok(fields)
     }
 

@@ -22,6 +22,7 @@ use rustls::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::redeemed::Redeemed;
 use crate::tls::{
     der,
     files::{self, FileError},
@@ -75,6 +76,7 @@ pub struct Keys {
     jwks: Value,
     /// The key that signs, then the retired ones.
     known: Vec<Known>,
+    redeemed: Redeemed,
 }
 
 /// What is needed to know again what a key signed.
@@ -97,7 +99,7 @@ impl fmt::Debug for Keys {
 
 impl Keys {
     /// Reads `signing-key.pem` (RSA, readable by its owner only) and `signing-certificate.pem` from the directory, or makes
-    /// them; and reads the keys that [`Keys::rotate`] retired.
+    /// them; and reads the keys that [`Keys::rotate`] retired and which refresh tokens were redeemed.
     ///
     /// # Errors
     /// A file cannot be read or written, or a kept key is damaged: it is never replaced for that.
@@ -127,6 +129,7 @@ impl Keys {
             header: format!("{}.", URL_SAFE_NO_PAD.encode(header.to_string())),
             jwks: json!({ "keys": all }),
             known,
+            redeemed: Redeemed::open(directory)?,
         })
     }
 
@@ -187,6 +190,11 @@ impl Keys {
     /// Seals a text so that only we can have written it.
     pub(super) fn seal(&self, text: &[u8]) -> hmac::Tag {
         hmac::sign(&self.known[0].seal, text)
+    }
+
+    /// The sealed tokens that were redeemed.
+    pub(super) fn redeemed(&self) -> &Redeemed {
+        &self.redeemed
     }
 
     /// Did we seal the text? Takes the same time whatever the answer.

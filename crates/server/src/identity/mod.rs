@@ -22,6 +22,7 @@ mod keys;
 mod page;
 mod passwords;
 mod path;
+mod redeemed;
 mod redirect;
 mod refresh;
 mod refusal;

@@ -18,7 +18,8 @@ pub struct FileError {
     pub source: io::Error,
 }
 
-fn failed(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> FileError {
+/// Says what went wrong with which file.
+pub(crate) fn failed(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> FileError {
     move |source| FileError {
         action,
         file: file.to_owned(),

@@ -102,7 +102,7 @@ fn a_user_gets_everything_that_sdks_read() {
         assert_eq!(id[claim], value, "{claim}");
     }
     assert_eq!(id["iss"], access["iss"]);
-    assert!(text(&answer, "refresh_token").starts_with("1."));
+    assert!(text(&answer, "refresh_token").starts_with("2."));
 }
 
 #[test]

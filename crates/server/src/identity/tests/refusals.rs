@@ -1,6 +1,6 @@
 //! Requests for tokens that are refused.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenant::accounts::Secret;
 
 use crate::identity::{
@@ -254,15 +254,15 @@ fn a_refresh_token_is_bound_to_app_user_password_and_time() {
         parts.next().unwrap_or_default(),
     );
     for forged in [
-        "1..".to_owned(),
+        "2..".to_owned(),
         "garbage".to_owned(),
-        format!("2.{note}.{tag}"),
-        format!("1.{note}."),
+        format!("1.{note}.{tag}"),
+        format!("2.{note}."),
         format!(
-            "1.{note}.{}",
+            "2.{note}.{}",
             tag.replace(|c: char| c.is_ascii_digit(), "A")
         ),
-        format!("1.{}A.{tag}", &note[..note.len() - 1]),
+        format!("2.{}A.{tag}", &note[..note.len() - 1]),
         format!("{refresh}.x"),
     ] {
         assert_eq!(ask(SEARCH, &forged, NOW), refused(70000), "{forged}");
@@ -276,6 +276,45 @@ fn a_refresh_token_is_bound_to_app_user_password_and_time() {
     assert_eq!(ask(SEARCH, &refresh, NOW), refused(70000));
     world.change(|_| {});
     assert_eq!(ask(SEARCH, &refresh, NOW).0, 200);
+}
+
+#[test]
+fn a_refresh_token_is_redeemed_once() {
+    let world = World::new();
+    let ask = |token: &str, scope: &str, now| {
+        let answer = world.token_at(
+            &[
+                ("grant_type", "refresh_token"),
+                ("client_id", SEARCH),
+                ("refresh_token", token),
+                ("scope", scope),
+            ],
+            now,
+        );
+        (answer.status, body(&answer))
+    };
+    let first = text(&world.alice("User.Read offline_access"), "refresh_token");
+    // What is refused for another reason redeems nothing.
+    assert_eq!(ask(&first, "Nonsense.Read", NOW).0, 400);
+    let (status, answer) = ask(&first, "User.Read", NOW);
+    assert_eq!(status, 200);
+    let second = text(&answer, "refresh_token");
+    // A client may lose an answer, and may ask for two resources at once.
+    assert_eq!(ask(&first, "User.Read", NOW + 60).0, 200);
+    let replayed = ask(&first, "User.Read", NOW + 61);
+    assert_eq!(
+        (replayed.0, &replayed.1["error"], &replayed.1["error_codes"]),
+        (400, &json!("invalid_grant"), &json!([70000]))
+    );
+    let description = replayed.1["error_description"].as_str().unwrap();
+    assert!(description.contains("already redeemed"), "{description}");
+    // One of the two who held it is a thief: what the sign-in led to ends, other sign-ins go on.
+    assert_eq!(ask(&second, "User.Read", NOW + 61).0, 400);
+    let other = text(
+        &world.alice("User.Read offline_access profile"),
+        "refresh_token",
+    );
+    assert_eq!(ask(&other, "User.Read", NOW + 61).0, 200);
 }
 
 #[test]
