@@ -6,6 +6,8 @@
 //! the constant, as `contract/external.md` §16 and `contract/search.md` §3 record it. Where no page states
 //! a number, the comment says whose number it is.
 
+use std::time::Duration;
+
 /// Properties per schema, most. Limits page, 2026-07-24; it was 64 before 2021.
 pub const SCHEMA_PROPERTIES_MAX: usize = 128;
 
@@ -90,6 +92,24 @@ pub const ITEMS_PER_TENANT_DEFAULT: u64 = 50_000_000;
 
 /// Connections per tenant: a number of former limits pages, gone from the one of 2026-07-24; a default only.
 pub const CONNECTIONS_PER_TENANT_DEFAULT: usize = 30;
+
+/// Items that one connection takes per second: a number of former limits pages, gone from the one of 2026-07-24; a default only.
+pub const ITEMS_PER_SECOND_DEFAULT: u32 = 25;
+
+/// How long the registration of a schema takes, shortest and longest: 5 to 15 minutes are documented
+/// (`contract/external.md` §13.2, 2026-07-24).
+pub const SCHEMA_REGISTRATION: (Duration, Duration) =
+    (Duration::from_secs(5 * 60), Duration::from_secs(15 * 60));
+
+/// How long a deleted connection still answers: no page states it; scripts ask every 10 to 15 seconds for some minutes
+/// (`contract/external.md` §13.6). Our number, of 2026-07-24.
+pub const CONNECTION_DELETION: (Duration, Duration) =
+    (Duration::from_secs(2 * 60), Duration::from_secs(5 * 60));
+
+/// How long after a write an item is findable: "minutes" in the pages, 15 to 30 minutes as observed
+/// (`contract/external.md` §13.4). Our number, of 2026-07-24.
+pub const INDEX_LATENCY: (Duration, Duration) =
+    (Duration::from_secs(60), Duration::from_secs(15 * 60));
 
 /// Hits per page when the request does not say.
 /// <https://learn.microsoft.com/graph/api/resources/searchrequest>.

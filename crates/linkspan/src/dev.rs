@@ -12,9 +12,11 @@ use server::{
     identity::SignInOptions,
     journal::{Journal, Whereabouts},
 };
+use tenant::{Profile, clock::MovableClock};
 
 use crate::{
     cli::{Demo, Dev, Listen},
+    clock::SystemClock,
     demo, ready,
     seed::{self, Seed},
     seed_file,
@@ -129,7 +131,11 @@ async fn start_with(
             pages: Some(http_url.clone()),
         },
     };
-    let house = wire::open(&data, public_url, sockets, people)
+    let life = wire::Life {
+        clock: Arc::new(MovableClock::over(Arc::new(SystemClock))),
+        profile: Profile::INSTANT,
+    };
+    let house = wire::open(&data, public_url, sockets, people, life)
         .await
         .with_context(|| format!("could not open the data directory {}", data.display()))?;
     let addresses = ready::Addresses {

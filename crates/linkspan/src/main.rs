@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cli;
+mod clock;
 mod config;
 mod demo;
 mod dev;

@@ -10,10 +10,12 @@ use std::{
 use anyhow::Context;
 use rustls::ServerConfig;
 use server::{identity::SignInOptions, tls};
+use tenant::Profile;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     cli::{CheckConfig, Serve},
+    clock::SystemClock,
     config::{self, Config, Log},
     dev,
     stop::Stop,
@@ -32,7 +34,11 @@ pub async fn serve(options: &Serve) -> anyhow::Result<()> {
         replace: false,
         sign_in: SignInOptions::default(),
     };
-    let house = wire::open(&data, config.listen.public_url, sockets, people)
+    let life = wire::Life {
+        clock: Arc::new(SystemClock),
+        profile: Profile::INSTANT,
+    };
+    let house = wire::open(&data, config.listen.public_url, sockets, people, life)
         .await
         .with_context(|| format!("could not serve the data directory {}", data.display()))?;
     let mut out = std::io::stdout();

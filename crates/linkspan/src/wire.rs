@@ -5,11 +5,10 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use anyhow::{Context, bail, ensure};
-use graph::DateTime;
 use rustls::ServerConfig;
 use server::{
     Settings, identity,
@@ -19,7 +18,7 @@ use server::{
     proxy::Proxy,
     tls,
 };
-use tenant::{Tenant, accounts::Accounts, clock::Clock, indexer, visibility::Visibility};
+use tenant::{Profile, Tenant, accounts::Accounts, clock::Clock, indexer, visibility::Visibility};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::seed::{self, Seed};
@@ -62,17 +61,12 @@ pub struct House {
     _lock: File,
 }
 
-/// Real time.
-struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
-    fn now(&self) -> DateTime {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        DateTime(i64::try_from(since.as_nanos() / 100).unwrap_or(i64::MAX))
-    }
+/// How the tenant's time goes.
+pub struct Life {
+    /// The tenant's clock; sign-in and TLS live on real time.
+    pub clock: Arc<dyn Clock>,
+    /// How long things take, and how much there may be.
+    pub profile: Profile,
 }
 
 /// Opens the data directory and serves on all listeners.
@@ -81,6 +75,7 @@ pub async fn open(
     public_url: Option<String>,
     sockets: Sockets,
     people: People,
+    life: Life,
 ) -> anyhow::Result<House> {
     server::descriptors::raise_limit();
     let lock = lock(data)?;
@@ -89,7 +84,7 @@ pub async fn open(
         None => tls::Material::open(&data.join("tls"), now())?.server_config(),
     };
     let keys = identity::Keys::open(&data.join("keys"))?;
-    let tenant = open_tenant(data, &people).await?;
+    let tenant = open_tenant(data, &people, life).await?;
     let (stop, stopped) = watch::channel(false);
     let loops = indexer::start(&tenant, &stopped);
     let issuer = Issuer::with_options(
@@ -151,7 +146,7 @@ pub fn tenant_directory(data: &Path) -> anyhow::Result<PathBuf> {
     Ok(directory)
 }
 
-async fn open_tenant(data: &Path, people: &People) -> anyhow::Result<Arc<Tenant>> {
+async fn open_tenant(data: &Path, people: &People, life: Life) -> anyhow::Result<Arc<Tenant>> {
     let directory = tenant_directory(data)?;
     let visibility = Visibility::new();
     let store = store::open(&directory, Arc::clone(&visibility))?;
@@ -166,13 +161,8 @@ async fn open_tenant(data: &Path, people: &People) -> anyhow::Result<Arc<Tenant>
         Some(_) => {}
     }
     approver_exists(&people.sign_in, &visibility.accounts())?;
-    let tenant = Arc::new(Tenant::new(
-        seed::TENANT,
-        store,
-        index,
-        Arc::new(SystemClock),
-        visibility,
-    ));
+    let tenant = Tenant::new(seed::TENANT, store, index, life.clock, visibility);
+    let tenant = Arc::new(tenant.with_profile(life.profile));
     indexer::prepare(&tenant)
         .await
         .map_err(|error| anyhow::anyhow!("{error:?}"))?;

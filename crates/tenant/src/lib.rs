@@ -17,6 +17,7 @@ pub mod items;
 pub mod kept;
 pub mod membership;
 pub mod operations;
+pub mod profile;
 mod progress;
 pub mod schema;
 pub mod search;
@@ -28,4 +29,5 @@ pub mod visibility;
 
 pub use caller::Caller;
 pub use error::{Error, Failure, FailureKind};
+pub use profile::Profile;
 pub use tenant::Tenant;

@@ -6,8 +6,8 @@ use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use crate::{
-    accounts::OwnAccounts, clock::Clock, index::Index, membership::Membership, progress::Progress,
-    store::Store, visibility::Visibility,
+    Profile, accounts::OwnAccounts, clock::Clock, index::Index, membership::Membership,
+    progress::Progress, store::Store, visibility::Visibility,
 };
 
 /// A tenant's ports and its live picture; the doors are free functions that take it first.
@@ -22,6 +22,8 @@ pub struct Tenant {
     pub membership: Arc<dyn Membership>,
     /// The tenant's time.
     pub clock: Arc<dyn Clock>,
+    /// How long things take, and how much there may be.
+    pub profile: Profile,
     /// Who may see what, now.
     pub visibility: Arc<Visibility>,
     /// Rung after every write that leaves a dirty line; the indexer listens.
@@ -35,7 +37,7 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// A tenant of these ports.
+    /// A tenant of these ports, in which nothing takes time.
     pub fn new(
         id: Uuid,
         store: Arc<dyn Store>,
@@ -49,11 +51,18 @@ impl Tenant {
             index,
             membership: Arc::new(OwnAccounts(Arc::clone(&visibility))),
             clock,
+            profile: Profile::INSTANT,
             visibility,
             dirty: Notify::new(),
             progress: Progress::default(),
             indexing: Mutex::new(()),
             deleted: Notify::new(),
         }
+    }
+
+    /// The same tenant, living otherwise.
+    #[must_use]
+    pub fn with_profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
     }
 }

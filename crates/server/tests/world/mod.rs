@@ -26,7 +26,7 @@ use server::{
 use tenant::{
     Tenant,
     accounts::{Accounts, App, Secret, User},
-    clock::Clock,
+    clock::MovableClock,
     indexer,
     store::Store,
     visibility::Visibility,
@@ -44,15 +44,6 @@ pub const SCHEMA: &str = r#"{"baseType":"microsoft.graph.externalItem","properti
     {"name":"priority","type":"Int64","isRetrievable":true,"isQueryable":true}]}"#;
 pub const ITEM: &str = r#"{"acl":[{"type":"everyone","value":"everyone","accessType":"grant"}],
     "properties":{"title":"Printer on fire","priority":2},"content":{"type":"text","value":"Smoke on the second floor."}}"#;
-
-/// A clock that stands still.
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> DateTime {
-        DateTime::parse(NOW).unwrap()
-    }
-}
 
 /// A tenant, its front of house, and the directory it lives in.
 pub struct World {
@@ -115,7 +106,7 @@ impl World {
             TENANT,
             wrap(store),
             index,
-            Arc::new(Still),
+            Arc::new(MovableClock::standing(DateTime::parse(NOW).unwrap())),
             Arc::clone(&visibility),
         ));
         indexer::prepare(&tenant).await.unwrap();

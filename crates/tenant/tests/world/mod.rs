@@ -5,10 +5,7 @@
 )]
 #![expect(dead_code, reason = "each test uses its part of the world")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use graph::{
     ConnectionDraft, DateTime, GroupDraft, Identity, ItemDraft, ItemId, OperationId, SchemaDraft,
@@ -18,26 +15,17 @@ use serde_json::{Value, json};
 use tenant::{
     Caller, Tenant,
     accounts::{Accounts, DirectoryGroup, Secret, User},
-    clock::Clock,
+    clock::{Clock, MovableClock},
     connections, groups, indexer, items, schema,
     search::{self, plan::Cancel},
     visibility::Visibility,
 };
 use uuid::Uuid;
 
-/// A clock that stands still until it is moved.
-pub struct Still(pub AtomicI64);
-
-impl Clock for Still {
-    fn now(&self) -> DateTime {
-        DateTime(self.0.load(Ordering::SeqCst))
-    }
-}
-
 /// A tenant and the directory it lives in.
 pub struct World {
     pub tenant: Arc<Tenant>,
-    pub clock: Arc<Still>,
+    pub clock: Arc<MovableClock>,
     pub directory: tempfile::TempDir,
 }
 
@@ -54,8 +42,9 @@ pub struct Found {
 impl World {
     pub async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        // 2026-03-18T12:00:00Z, the moment of the KQL cases.
-        let clock = Arc::new(Still(AtomicI64::new(17_738_352_000_000_000)));
+        // The moment of the KQL cases.
+        let noon = DateTime::parse("2026-03-18T12:00:00Z").unwrap();
+        let clock = Arc::new(MovableClock::standing(noon));
         let visibility = Visibility::new();
         let store = store::open(directory.path(), Arc::clone(&visibility)).unwrap();
         let index = index::open(&directory.path().join("index")).unwrap();
