@@ -118,8 +118,13 @@ impl Redeemed {
 
 impl Book {
     fn write(&mut self, family: Uuid, last: Last) -> io::Result<()> {
-        self.file.write_all(line(family, last).as_bytes())?;
-        self.file.sync_data()?;
+        let before = self.file.metadata()?.len();
+        let written = self.file.write_all(line(family, last).as_bytes());
+        if let Err(error) = written.and_then(|()| self.file.sync_data()) {
+            // The next line must not begin behind half of this one.
+            self.file.set_len(before)?;
+            return Err(error);
+        }
         self.lines += 1;
         self.families.insert(family, last);
         Ok(())
