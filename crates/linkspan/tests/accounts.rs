@@ -140,9 +140,9 @@ fn change(data: &Path) -> String {
         &[
             "user",
             "add",
-            "frank",
+            "newcomer",
             "--upn",
-            "frank@linkspan.test",
+            "newcomer@linkspan.test",
             "--password-stdin",
         ],
         "a-password\n",
@@ -150,7 +150,7 @@ fn change(data: &Path) -> String {
     done(data, &["group", "add", "crew"], "");
     done(
         data,
-        &["group", "add-member", "crew", "frank@linkspan.test"],
+        &["group", "add-member", "crew", "newcomer@linkspan.test"],
         "",
     );
     done(data, &["group", "add-member", "staff", "crew"], "");
@@ -224,8 +224,12 @@ async fn signs_in(running: &Running, secret: &str) {
         ]
     };
     for (name, password, status) in [
-        ("frank@linkspan.test", "a-password", StatusCode::OK),
-        ("frank@linkspan.test", "b-password", StatusCode::BAD_REQUEST),
+        ("newcomer@linkspan.test", "a-password", StatusCode::OK),
+        (
+            "newcomer@linkspan.test",
+            "b-password",
+            StatusCode::BAD_REQUEST,
+        ),
         ("alice@linkspan.test", "another", StatusCode::OK),
         (
             "alice@linkspan.test",

@@ -254,7 +254,7 @@ fn furnished(data: &str) -> String {
     let mut arguments: Vec<&str> = add.split(' ').collect();
     arguments.extend([CRAWLER, "--data", data]);
     done(&arguments, "");
-    let add = "user add frank --upn frank@search.example --password-stdin --data";
+    let add = "user add alice --upn alice@search.example --password-stdin --data";
     let mut arguments: Vec<&str> = add.split(' ').collect();
     arguments.push(data);
     done(&arguments, "a-password\n");
@@ -304,7 +304,7 @@ async fn signs_in(url: &str, secret: &str) {
         .await
         .unwrap();
     assert_eq!(made.status(), 201);
-    let user = "grant_type=password&username=frank@search.example&password";
+    let user = "grant_type=password&username=alice@search.example&password";
     assert_eq!(ask(&format!("{user}=a-password")).await.0, 200);
     assert_eq!(ask(&format!("{user}=wrong")).await.0, 400);
     // There is no journal here, whoever asks.
