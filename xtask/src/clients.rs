@@ -1,5 +1,7 @@
 //! The real clients: installed under `target/clients`, driven by the programs in `conformance/clients`.
 
+mod compiled;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -20,11 +22,10 @@ const DRIVES_WITHIN: Duration = Duration::from_secs(5 * 60);
 /// One drive of one client.
 pub struct Run {
     title: &'static str,
-    /// The interpreter and the driver.
+    /// The interpreter, with the driver as its first argument, or the driver itself.
     program: PathBuf,
-    driver: PathBuf,
-    way: Way,
     arguments: Vec<String>,
+    way: Way,
 }
 
 /// How a client is brought to the server.
@@ -57,7 +58,7 @@ impl Run {
         let app = |member| server.of("apps", "connector", member);
         let user = |name, member| server.of("users", name, member);
         let mut command = Command::new(&self.program);
-        command.arg(&self.driver).args(&self.arguments);
+        command.args(&self.arguments);
         self.way.add_to(&mut command, server)?;
         command.args(["--ca", authority, "--tenant", server.text("tenant_id")?]);
         command.args([
@@ -117,8 +118,17 @@ impl Way {
     }
 }
 
+/// Which clients are driven.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Clients {
+    /// Those that are installed in a minute or two.
+    Quick,
+    /// That of Go too, whose SDK takes minutes to compile.
+    All,
+}
+
 /// Installs what is missing and lists the drives that this machine can do; the others are told to `tally`.
-pub fn prepare(tally: &mut Tally) -> Vec<Run> {
+pub fn prepare(clients: Clients, tally: &mut Tally) -> Vec<Run> {
     let mut runs = Vec::new();
     match python() {
         Ok(program) => runs.extend(python_runs(&program)),
@@ -131,6 +141,14 @@ pub fn prepare(tally: &mut Tally) -> Vec<Run> {
     match m365() {
         Ok(modules) => runs.push(m365_run(&modules)),
         Err(why) => tally.not_run("node: CLI for Microsoft 365", 1, &why),
+    }
+    if clients == Clients::Quick {
+        println!("==> clients: the SDK for Go joins in with `--all-clients`");
+        return runs;
+    }
+    match compiled::go() {
+        Ok(driver) => runs.extend(compiled::go_runs(&driver)),
+        Err(why) => tally.not_run("go: msgraph-sdk-go", 2, &why),
     }
     runs
 }
@@ -157,9 +175,8 @@ fn python_runs(program: &Path) -> Vec<Run> {
     let runs = runs.map(|(title, way, beta)| Run {
         title,
         program: program.to_owned(),
-        driver: source("python_sdk.py"),
+        arguments: [driver("python_sdk.py"), words(beta)].concat(),
         way,
-        arguments: words(beta),
     });
     runs.into()
 }
@@ -176,14 +193,13 @@ fn node_runs(modules: &Path) -> Vec<Run> {
     let runs = runs.map(|(title, client)| Run {
         title,
         program: PathBuf::from("node"),
-        driver: source("javascript.mjs"),
-        way: Way::Address(""),
         arguments: [
-            words("--modules"),
-            vec![modules.display().to_string()],
+            driver("javascript.mjs"),
+            vec!["--modules".to_owned(), modules.display().to_string()],
             words(client),
         ]
         .concat(),
+        way: Way::Address(""),
     });
     runs.into()
 }
@@ -193,9 +209,12 @@ fn m365_run(modules: &Path) -> Run {
     Run {
         title: "node: CLI for Microsoft 365, through the proxy",
         program: PathBuf::from("python3"),
-        driver: source("m365.py"),
+        arguments: [
+            driver("m365.py"),
+            vec!["--m365".to_owned(), program.display().to_string()],
+        ]
+        .concat(),
         way: Way::OwnProxy,
-        arguments: vec!["--m365".to_owned(), program.display().to_string()],
     }
 }
 
@@ -321,6 +340,11 @@ fn mark(at: &Path) -> PathBuf {
 
 fn source(name: &str) -> PathBuf {
     place::root().join("conformance/clients").join(name)
+}
+
+/// A driver as an interpreter's first argument.
+fn driver(name: &str) -> Vec<String> {
+    vec![source(name).display().to_string()]
 }
 
 fn words(text: &str) -> Vec<String> {

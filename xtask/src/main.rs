@@ -12,27 +12,38 @@ mod test;
 
 use std::process::ExitCode;
 
+use crate::clients::Clients;
+
+const ALL_CLIENTS: &str = "--all-clients";
+
 /// What `cargo xtask` prints when it is asked for nothing, for help or for something it does not know.
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
   check   fmt, clippy, tidy and cargo-deny: what every change must pass
-  test    all tests, then the real Graph clients against a server of this checkout
+  test    all tests, then the real Graph clients against a server of this checkout;
+          with --all-clients the one for Go too, which takes minutes to compile
   bench   the benchmark programs; prints figures and asserts nothing about time";
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
     let task = arguments.next();
+    let mut clients = Clients::Quick;
+    if task.as_deref() == Some("test") && arguments.next_if_eq(ALL_CLIENTS).is_some() {
+        clients = Clients::All;
+    }
     if let Some(extra) = arguments
         .next()
         .filter(|_| task.as_deref() != Some("conform"))
     {
-        eprintln!("`{extra}` is one argument too many: a task takes none.\n\n{USAGE}");
+        eprintln!(
+            "`{extra}` is one argument too many: `test` takes `{ALL_CLIENTS}`, other tasks take none.\n\n{USAGE}"
+        );
         return ExitCode::from(2);
     }
     match task.as_deref() {
         Some("check") => check::run().conclude(),
-        Some("test") => test::run().conclude(),
+        Some("test") => test::run(clients).conclude(),
         Some("bench") => bench::run(),
         Some("conform") => {
             eprintln!(

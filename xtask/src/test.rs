@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    clients, command,
+    clients::{self, Clients},
+    command,
     dev::Server,
     place,
     tally::{self, Counts, Tally},
@@ -12,14 +13,14 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// Runs everything, also after something has failed.
-pub fn run() -> Tally {
+pub fn run(clients: Clients) -> Tally {
     let mut tally = Tally::default();
     workspace(&mut tally);
     let mut build = place::cargo(["build", "-p", "linkspan"]);
     let built = command::run("build linkspan", &mut build, LIMIT, |_| {});
     tally.one("build linkspan", built);
     if built {
-        real_clients(&mut tally);
+        real_clients(clients, &mut tally);
     }
     tally
 }
@@ -39,8 +40,8 @@ fn workspace(tally: &mut Tally) {
 }
 
 /// Clients are installed before the server starts, so that it is only there while it is used.
-fn real_clients(tally: &mut Tally) {
-    let runs = clients::prepare(tally);
+fn real_clients(clients: Clients, tally: &mut Tally) {
+    let runs = clients::prepare(clients, tally);
     if runs.is_empty() {
         return;
     }
