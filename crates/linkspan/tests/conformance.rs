@@ -10,6 +10,8 @@
 mod corpus;
 #[path = "conformance/coverage.rs"]
 mod coverage;
+#[path = "conformance/described.rs"]
+mod described;
 #[path = "conformance/kql.rs"]
 mod kql;
 #[path = "conformance/matching.rs"]

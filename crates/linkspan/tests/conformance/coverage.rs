@@ -28,7 +28,7 @@ pub fn missing(corpus: &Corpus) -> Vec<String> {
 }
 
 /// The row of the table that a step's path leads to.
-fn row(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
+pub fn row(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
     let path = path.trim_start_matches('/').split('?').next()?;
     let (version, rest) = path.split_once('/')?;
     // Any id will do: variables stand for ids here.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     corpus::{Corpus, Step, Transcript},
+    described,
     matching::{differences, header_differs},
     target::Target,
     variables::Variables,
@@ -194,6 +195,8 @@ fn held_against(
     let (method, path) = step.request()?;
     if (path.starts_with("/v1.0/") || path.starts_with("/beta/")) && method != "HEAD" {
         told.extend(of_every_answer(answer));
+        let body = answer.body.as_ref();
+        told.extend(described::differences((method, path), answer.status, body));
     }
     Ok(told)
 }
