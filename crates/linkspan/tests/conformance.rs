@@ -100,15 +100,28 @@ fn expected_failures_name_transcripts() {
     }
 }
 
-/// May only shrink, and is empty.
-const UNCOVERED: [&str; 0] = [];
+/// May only shrink.
+const UNCOVERED: &[&str] = &[
+    "GET /external/connections/{connection}/operations/$count",
+    "GET /external/connections/{connection}/items/{item}/activities",
+    "GET /external/connections/{connection}/items/{item}/activities/$count",
+    "GET /external/connections/{connection}/items/{item}/activities/{activity}",
+    "GET /external/connections/{connection}/items/{item}/activities/{activity}/performedBy",
+    "GET /external/connections/{connection}/groups/$count",
+    "GET /external/connections/{connection}/groups/{group}/members/$count",
+    "GET /external/connections/{connection}/groups/{group}/members/{member}",
+    "PATCH /external/connections/{connection}/groups/{group}/members/{member}",
+    "GET /users/{user}",
+    "GET /groups",
+    "GET /groups/{group}",
+];
 
 #[test]
-fn every_served_operation_has_a_transcript() {
+fn every_operation_has_a_transcript() {
     let missing = coverage::missing(&Corpus::load());
     assert_eq!(
         missing, UNCOVERED,
-        "served operations that no transcript of conformance/corpus calls with success"
+        "operations that no transcript of conformance/corpus calls with the answer that its row promises"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Which served operations no transcript calls.
+//! Which operations no transcript calls.
 
 use std::collections::HashSet;
 
@@ -9,20 +9,29 @@ use graph::{
 
 use crate::{corpus::Corpus, variables::Variables};
 
-/// Method and template of every served operation that no transcript calls and gets a success from.
+/// Method and template of every operation that no transcript calls and gets the answer from that its row promises: success
+/// where it is served, else the refusal.
 pub fn missing(corpus: &Corpus) -> Vec<String> {
-    let called: HashSet<(&str, &str)> = corpus
+    let called: HashSet<(&str, &str, bool)> = corpus
         .transcripts
         .values()
         .flat_map(|transcript| &transcript.steps)
-        .filter(|step| (200..300).contains(&step.expect.status))
-        .filter_map(|step| step.request().ok())
-        .filter_map(|(method, path)| row(method, path))
+        .filter_map(|step| {
+            let status = step.expect.status;
+            let (method, path) = step.request().ok().and_then(|(m, p)| row(m, p))?;
+            match status {
+                200..300 => Some((method, path, true)),
+                404 | 501 => Some((method, path, false)),
+                _ => None,
+            }
+        })
         .collect();
     ROUTES
         .iter()
-        .filter(|route| route.serving == Serving::Served)
-        .filter(|route| !called.contains(&(route.method.as_str(), route.path)))
+        .filter(|route| {
+            let is_served = route.serving == Serving::Served;
+            !called.contains(&(route.method.as_str(), route.path, is_served))
+        })
         .map(|route| format!("{} {}", route.method, route.path))
         .collect()
 }
