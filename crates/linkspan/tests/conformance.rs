@@ -40,6 +40,9 @@ async fn play_folder(folder: &str) {
         .filter(|(name, _)| name.starts_with(&format!("{folder}/")))
     {
         played += 1;
+        if let Some(sent) = &transcript.sent {
+            println!("{name}: {sent}");
+        }
         let outcome = play::transcript(&target, &corpus, transcript).await;
         match (outcome, corpus.expected_failures.get(name)) {
             (Ok(()), None) => {}
@@ -87,6 +90,7 @@ folders! {
     search "search";
     identity "identity";
     protocol "protocol";
+    clients "clients";
 }
 
 #[test]

@@ -2,15 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// The folders of the corpus: one per noun, and the protocol that they share.
-pub const FOLDERS: [&str; 8] = [
+/// The folders of the corpus: one per noun, the protocol that they share, and what each client makes of it all.
+pub const FOLDERS: [&str; 9] = [
     "connections",
     "schema",
     "items",
@@ -19,7 +19,11 @@ pub const FOLDERS: [&str; 8] = [
     "search",
     "identity",
     "protocol",
+    CLIENTS,
 ];
+
+/// The folder whose requests are those of one client each.
+const CLIENTS: &str = "clients";
 
 /// Where a transcript's claim comes from, until it has been confirmed.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -31,6 +35,40 @@ pub enum Source {
     Observed,
     /// No source says anything, or sources contradict each other; we decided.
     Decision,
+}
+
+/// Where the requests of a client's transcript come from.
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(try_from = "String")]
+pub enum Sent {
+    /// This client, with its version, sent them and was recorded.
+    Ran(String),
+    /// They follow from the client's sources or from what others recorded.
+    Read,
+}
+
+impl TryFrom<String> for Sent {
+    type Error = String;
+
+    fn try_from(said: String) -> Result<Self, String> {
+        let has_version = |client: &str| client.contains(|letter: char| letter.is_ascii_digit());
+        match said.strip_prefix("ran ") {
+            Some(client) if has_version(client) => Ok(Self::Ran(client.to_owned())),
+            None if said == "read, not run" => Ok(Self::Read),
+            _ => Err(format!(
+                "sent: {said} is neither `ran CLIENT VERSION` nor `read, not run`"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ran(client) => write!(to, "ran {client}"),
+            Self::Read => to.write_str("read, not run"),
+        }
+    }
 }
 
 /// One conversation with the server.
@@ -45,6 +83,8 @@ pub struct Transcript {
     from: Option<Source>,
     /// The date of a run on the real Graph that bore it out.
     confirmed: Option<String>,
+    /// Where the requests come from, in the folder of clients.
+    pub sent: Option<Sent>,
     /// What must be there first, by the file's name below `conformance/`.
     pub given: Option<String>,
     /// What is asked and answered.
@@ -227,6 +267,11 @@ fn check(name: &str, transcript: &Transcript) {
         transcript.from.is_some() != transcript.confirmed.is_some(),
         "{name}: a transcript is either a claim (from: docs, observed or decision) or confirmed: <date>"
     );
+    assert_eq!(
+        name.starts_with(CLIENTS),
+        transcript.sent.is_some(),
+        "{name}: a client's transcript, and no other, says whether the client was run (sent: …)"
+    );
     if let Some(date) = &transcript.confirmed {
         let is_date = date.len() == 10 && date.split('-').all(|part| part.parse::<u32>().is_ok());
         assert!(
@@ -251,5 +296,25 @@ fn check(name: &str, transcript: &Transcript) {
             step.body.is_none() || step.text.is_none(),
             "{name}: a step has both body and text"
         );
+    }
+}
+
+#[test]
+fn where_requests_come_from_is_said_in_one_of_two_ways() {
+    let sent = |said: &str| Sent::try_from(said.to_owned());
+    assert_eq!(sent("read, not run"), Ok(Sent::Read));
+    let ran = sent("ran curl 7.88.1").expect("a client and its version");
+    assert_eq!(ran, Sent::Ran("curl 7.88.1".to_owned()));
+    assert_eq!(ran.to_string(), "ran curl 7.88.1");
+    assert_eq!(Sent::Read.to_string(), "read, not run");
+    for unknown in [
+        "",
+        "ran",
+        "ran curl",
+        "run curl 7.88.1",
+        "read",
+        "read, not run 2",
+    ] {
+        assert!(sent(unknown).is_err(), "{unknown}");
     }
 }
