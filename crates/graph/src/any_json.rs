@@ -70,34 +70,42 @@ const WORDS: &[&str] = &[
     "",
 ];
 
-fn word() -> impl Strategy<Value = String> {
+fn word(words: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop_oneof![
-        4 => proptest::sample::select(WORDS).prop_map(str::to_owned),
+        4 => proptest::sample::select(words).prop_map(str::to_owned),
         1 => "\\PC{0,40}",
         1 => any::<String>(),
     ]
 }
 
-/// Any JSON value, some levels deep.
+/// Any JSON value, some levels deep, with the words of items and schemas.
 pub(crate) fn any_json() -> impl Strategy<Value = Value> {
+    any_json_of(WORDS)
+}
+
+/// Any JSON value, some levels deep, with these words thrown in.
+pub(crate) fn any_json_of(words: &'static [&'static str]) -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        word().prop_map(Value::from),
+        word(words).prop_map(Value::from),
     ];
-    leaf.prop_recursive(5, 64, 8, |inner| {
+    leaf.prop_recursive(5, 64, 8, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
-            object_of(inner),
+            object_of(words, inner),
         ]
     })
 }
 
-fn object_of(inner: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
-    proptest::collection::vec((word(), inner), 0..8)
+fn object_of(
+    words: &'static [&'static str],
+    inner: impl Strategy<Value = Value>,
+) -> impl Strategy<Value = Value> {
+    proptest::collection::vec((word(words), inner), 0..8)
         .prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>()))
 }
 

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use jsonschema::{
-    Draft, ValidationError, Validator,
+    Draft, ValidationError, ValidationOptions, Validator,
     error::{TypeKind, ValidationErrorKind},
 };
 use serde_json::{Map, Value, json};
@@ -20,14 +20,21 @@ const PUBLISHED: &str = include_str!("../data/adaptive-card.schema.json");
 
 /// Built once: the schema has some seventy definitions.
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
-    let published = serde_json::from_str(PUBLISHED).expect("the schema file is JSON");
+    options()
+        .build(&schema())
+        .expect("the schema file is a JSON schema")
+});
+
+fn options() -> ValidationOptions<'static> {
     jsonschema::options()
         .with_draft(Draft::Draft7)
         // An address such as `{iconUrl}` is no URI before it is bound.
         .should_validate_formats(false)
-        .build(&templating(published))
-        .expect("the schema file is a JSON schema")
-});
+}
+
+fn schema() -> Value {
+    templating(serde_json::from_str(PUBLISHED).expect("the schema file is JSON"))
+}
 
 /// Checks a layout; see [`check_at`].
 ///

@@ -3,9 +3,10 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalconnection>
 
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::*;
+use crate::any_json::any_json_of;
 
 fn accepted(body: &Value) -> ExternalConnection {
     let draft = ConnectionDraft::read(body).unwrap();
@@ -428,58 +429,38 @@ fn a_kept_connection_is_the_same() {
     );
 }
 
-/// Any JSON with the words of connections thrown in.
-fn any_json() -> impl Strategy<Value = Value> {
-    let word = prop::sample::select(vec![
-        "id",
-        "name",
-        "description",
-        "configuration",
-        "authorizedAppIds",
-        "activitySettings",
-        "itemId",
-        "urlToItemResolvers",
-        "priority",
-        "urlMatchInfo",
-        "searchSettings",
-        "searchResultTemplates",
-        "layout",
-        "rules",
-        "property",
-        "operation",
-        "equals",
-        "contentCategory",
-        "enabledContentExperiences",
-        "type",
-        "AdaptiveCard",
-        "version",
-        "1.3",
-        "@odata.type",
-        "state",
-    ]);
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        word.clone().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(5, 40, 6, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec((word.clone(), inner), 0..8).prop_map(|members| {
-                members
-                    .into_iter()
-                    .map(|(name, value)| (name.to_owned(), value))
-                    .collect::<Map<String, Value>>()
-                    .into()
-            }),
-        ]
-    })
-}
+/// The words of connections.
+const WORDS: &[&str] = &[
+    "id",
+    "name",
+    "description",
+    "configuration",
+    "authorizedAppIds",
+    "activitySettings",
+    "itemId",
+    "urlToItemResolvers",
+    "priority",
+    "urlMatchInfo",
+    "searchSettings",
+    "searchResultTemplates",
+    "layout",
+    "rules",
+    "property",
+    "operation",
+    "equals",
+    "contentCategory",
+    "enabledContentExperiences",
+    "type",
+    "AdaptiveCard",
+    "version",
+    "1.3",
+    "@odata.type",
+    "state",
+];
 
 proptest! {
     #[test]
-    fn any_body_is_read_or_refused(body in any_json()) {
+    fn any_body_is_read_or_refused(body in any_json_of(WORDS)) {
         if let Err(error) = ConnectionDraft::read(&body) {
             prop_assert_eq!(error.status, 400);
         }
