@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use graph::{
     PublicError,
-    odata::{self, Context, QueryOptions},
+    odata::{self, Context},
     route::{Params, Route},
 };
 use serde_json::{Map, Value};
@@ -45,14 +45,6 @@ impl Ask<'_> {
     /// 400, 413 or 415, as [`Incoming::json`] says.
     pub async fn json(&mut self, expected: &str) -> Result<Value, PublicError> {
         self.body.json(self.headers, expected).await
-    }
-
-    /// The query options.
-    ///
-    /// # Errors
-    /// 400 naming the option.
-    pub fn options(&self) -> Result<QueryOptions, PublicError> {
-        QueryOptions::read(self.query)
     }
 
     /// A new identifier.

@@ -1,6 +1,10 @@
 //! Reads request bodies: limited, inflated, and as JSON whatever their content type says.
 
-use std::{io::Read, time::Duration};
+use std::{
+    io::Read,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -30,7 +34,8 @@ enum Coding {
 
 /// A request's body and what its headers say about it.
 pub(crate) struct Incoming {
-    body: Body,
+    /// A body may be read by one thread at a time; nobody ever waits for the lock.
+    body: Mutex<Body>,
     bytes_max: usize,
     bytes_in: u64,
 }
@@ -39,7 +44,7 @@ impl Incoming {
     /// A body of which at most `bytes_max` bytes are read, and again at most `bytes_max` when it is inflated.
     pub fn new(body: Body, bytes_max: usize) -> Self {
         Self {
-            body,
+            body: Mutex::new(body),
             bytes_max,
             bytes_in: 0,
         }
@@ -114,7 +119,7 @@ impl Incoming {
     pub async fn drain(&mut self, bytes_max: usize, patience: Duration) {
         let mut left = bytes_max;
         let reading = async {
-            while let Some(Ok(frame)) = self.body.frame().await {
+            while let Some(Ok(frame)) = self.body().frame().await {
                 left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
                 if left == 0 {
                     return;
@@ -123,6 +128,10 @@ impl Incoming {
         };
         // Whether it came to an end or not, the answer goes out now.
         let _ = tokio::time::timeout(patience, reading).await;
+    }
+
+    fn body(&mut self) -> &mut Body {
+        self.body.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn collect(&mut self, announced: u64) -> Result<Bytes, PublicError> {
@@ -151,7 +160,7 @@ impl Incoming {
     /// The next piece of data; trailers are skipped.
     async fn next(&mut self) -> Result<Option<Bytes>, PublicError> {
         loop {
-            let frame = tokio::time::timeout(PAUSE_MAX, self.body.frame())
+            let frame = tokio::time::timeout(PAUSE_MAX, self.body().frame())
                 .await
                 .map_err(|_| unreadable("The request body stopped coming."))?;
             match frame {

@@ -44,6 +44,8 @@ const UNAVAILABLE: &str = "The service is temporarily unavailable. Please retry 
 pub(crate) struct Answer {
     status: StatusCode,
     body: Option<Value>,
+    number: Option<usize>,
+    paged: Option<u16>,
     location: Option<String>,
     advice: Vec<String>,
     remark: Option<Cow<'static, str>>,
@@ -55,6 +57,8 @@ impl Answer {
         Self {
             status,
             body: None,
+            number: None,
+            paged: None,
             location: None,
             advice: Vec::new(),
             remark: None,
@@ -67,6 +71,20 @@ impl Answer {
             body: Some(body),
             ..Self::bare(status)
         }
+    }
+
+    /// 200 with a bare number: the answer to `$count`.
+    pub fn number(number: usize) -> Self {
+        Self {
+            number: Some(number),
+            ..Self::bare(StatusCode::OK)
+        }
+    }
+
+    /// Says that the page is as small as the client preferred.
+    pub fn paged(mut self, preferred: Option<u16>) -> Self {
+        self.paged = preferred;
+        self
     }
 
     /// Adds the absolute URL under which to go on.
@@ -110,6 +128,17 @@ pub(crate) fn answer(exchange: &Exchange, mut answer: Answer) -> Response {
         *response.body_mut() = Body::from(body.to_string());
     } else if answer.status == StatusCode::ACCEPTED {
         applied(response.headers_mut(), exchange, Preference::RespondAsync);
+    }
+    if let Some(number) = answer.number {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
+        *response.body_mut() = Body::from(number.to_string());
+    }
+    if let Some(size) = answer.paged
+        && let Some(applied) = header_value(&format!("odata.maxpagesize={size}"))
+    {
+        response.headers_mut().append(PREFERENCE_APPLIED, applied);
     }
     if let Some(remark) = answer.remark {
         response.extensions_mut().insert(journal::Remark(remark));

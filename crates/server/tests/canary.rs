@@ -16,6 +16,7 @@ fn request(door: Door) -> (&'static str, String, &'static str) {
     let at = |method, path: &str, body| (method, format!("{BASE}{path}"), body);
     match door {
         Door::ListConnections => at("GET", "", ""),
+        Door::CountConnections => at("GET", "/$count", ""),
         Door::CreateConnection => at("POST", "", r#"{"id":"parts","name":"Parts"}"#),
         Door::CreateConnectionRef => at("POST", "/$ref", r#"{"name":"Parts"}"#),
         Door::GetConnection => at("GET", "/tickets", ""),

@@ -311,7 +311,7 @@ async fn a_list_is_filtered_selected_counted_and_paged() {
         .send(
             token,
             "GET",
-            "/v1.0/external/connections?$filter=name%20ne%20'x'",
+            "/v1.0/external/connections?$filter=name%20like%20'x'",
             "",
         )
         .await;

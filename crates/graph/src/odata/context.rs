@@ -2,46 +2,33 @@
 //!
 //! Documentation: <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html>
 
+use super::List;
+
 /// What an answer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context<'a> {
-    /// A list of connections; with `$select`, the selected names.
-    Connections(&'a [String]),
-    /// One connection.
-    Connection,
+    /// A collection; with `$select`, the selected names.
+    List(List<'a>, &'a [String]),
+    /// One member of a collection.
+    Entity(List<'a>),
     /// A connection's schema.
     Schema {
         /// The connection's id.
         connection: &'a str,
     },
-    /// One operation.
-    Operation {
-        /// The connection's id.
-        connection: &'a str,
-    },
-    /// One item.
-    Item {
-        /// The connection's id.
-        connection: &'a str,
-    },
-    /// One external group.
-    Group {
-        /// The connection's id.
-        connection: &'a str,
-    },
-    /// One member of an external group.
-    Member {
-        /// The connection's id.
-        connection: &'a str,
-        /// The group's id.
-        group: &'a str,
-    },
     /// The results of `addActivities`.
     ActivityResults,
     /// The responses of a search.
     SearchResponses,
-    /// The signed-in user.
-    Me,
+    /// Who did what an activity tells of.
+    PerformedBy {
+        /// The connection's id.
+        connection: &'a str,
+        /// The item's id.
+        item: &'a str,
+        /// The activity's id.
+        activity: &'a str,
+    },
 }
 
 /// The value of `@odata.context` below a base such as `https://graph.microsoft.com/v1.0`.
@@ -51,34 +38,33 @@ pub enum Context<'a> {
 pub fn context(base: &str, what: Context<'_>) -> String {
     let base = base.trim_end_matches('/');
     let fragment = match what {
-        Context::Connections([]) => "connections".to_owned(),
-        Context::Connections(names) => format!("connections({})", names.join(",")),
-        Context::Connection => "connections/$entity".to_owned(),
-        Context::Schema { connection } => contained(connection, "schema"),
-        Context::Operation { connection } => contained(connection, "operations"),
-        Context::Item { connection } => contained(connection, "items"),
-        Context::Group { connection } => contained(connection, "groups"),
-        Context::Member { connection, group } => {
-            contained(connection, &format!("groups('{}')/members", doubled(group)))
+        Context::List(list, []) => list.fragment(),
+        Context::List(list, names) => format!("{}({})", list.fragment(), names.join(",")),
+        Context::Entity(list) => format!("{}/$entity", list.fragment()),
+        Context::Schema { connection } => format!("{}/$entity", contained(connection, "schema")),
+        Context::PerformedBy {
+            connection,
+            item,
+            activity,
+        } => {
+            let activities = List::Activities { connection, item }.fragment();
+            format!("{activities}('{}')/performedBy/$entity", doubled(activity))
         }
         Context::ActivityResults => {
             "Collection(microsoft.graph.externalConnectors.externalActivityResult)".to_owned()
         }
         Context::SearchResponses => "Collection(microsoft.graph.searchResponse)".to_owned(),
-        Context::Me => "users/$entity".to_owned(),
     };
     format!("{base}/$metadata#{fragment}")
 }
 
-fn contained(connection: &str, collection: &str) -> String {
-    format!(
-        "external/connections('{}')/{collection}/$entity",
-        doubled(connection)
-    )
+/// What a connection contains.
+pub(super) fn contained(connection: &str, what: &str) -> String {
+    format!("external/connections('{}')/{what}", doubled(connection))
 }
 
 /// A quote in a key is written twice.
-fn doubled(id: &str) -> String {
+pub(super) fn doubled(id: &str) -> String {
     id.replace('\'', "''")
 }
 
@@ -94,31 +80,40 @@ mod tests {
         };
         let connection = "coursecatalog";
         let selected = ["id".to_owned(), "name".to_owned()];
-        check(Context::Connections(&[]), "connections");
-        check(Context::Connections(&selected), "connections(id,name)");
-        check(Context::Connection, "connections/$entity");
+        check(Context::List(List::Connections, &[]), "connections");
+        check(
+            Context::List(List::Connections, &selected),
+            "connections(id,name)",
+        );
+        check(Context::Entity(List::Connections), "connections/$entity");
         check(
             Context::Schema { connection },
             "external/connections('coursecatalog')/schema/$entity",
         );
         check(
-            Context::Operation { connection },
+            Context::Entity(List::Operations { connection }),
             "external/connections('coursecatalog')/operations/$entity",
         );
         check(
-            Context::Item { connection },
-            "external/connections('coursecatalog')/items/$entity",
+            Context::List(List::Items { connection }, &selected),
+            "external/connections('coursecatalog')/items(id,name)",
         );
         check(
-            Context::Group { connection },
+            Context::Entity(List::Groups { connection }),
             "external/connections('coursecatalog')/groups/$entity",
         );
+        let group = "o'g";
         check(
-            Context::Member {
-                connection,
-                group: "o'g",
-            },
+            Context::Entity(List::Members { connection, group }),
             "external/connections('coursecatalog')/groups('o''g')/members/$entity",
+        );
+        check(
+            Context::PerformedBy {
+                connection,
+                item: "T-1",
+                activity: "1",
+            },
+            "external/connections('coursecatalog')/items('T-1')/activities('1')/performedBy/$entity",
         );
         check(
             Context::ActivityResults,
@@ -128,9 +123,9 @@ mod tests {
             Context::SearchResponses,
             "Collection(microsoft.graph.searchResponse)",
         );
-        check(Context::Me, "users/$entity");
+        check(Context::Entity(List::Users), "users/$entity");
         assert_eq!(
-            context("http://localhost:8080/beta/", Context::Me),
+            context("http://localhost:8080/beta/", Context::Entity(List::Users)),
             "http://localhost:8080/beta/$metadata#users/$entity"
         );
     }

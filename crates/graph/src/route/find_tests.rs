@@ -280,7 +280,7 @@ fn permissions_are_those_of_the_reference() {
     let expect = |door: Door| -> (Vec<&str>, Vec<&str>) {
         let both = |scopes: &[&'static str]| (scopes.to_vec(), scopes.to_vec());
         match door {
-            ListConnections | GetConnection | GetSchema | GetOperation => {
+            ListConnections | CountConnections | GetConnection | GetSchema | GetOperation => {
                 both(&[C_OWN, C_READ, C_ALL])
             }
             CreateConnection | CreateConnectionRef | UpdateConnection | DeleteConnection

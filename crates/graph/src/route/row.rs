@@ -97,6 +97,8 @@ pub enum Voice {
 pub enum Door {
     /// `GET /external/connections`.
     ListConnections,
+    /// `GET /external/connections/$count`.
+    CountConnections,
     /// `POST /external/connections`.
     CreateConnection,
     /// `POST /external/connections/$ref`, the early spelling of a creation; the server makes the id.

@@ -85,8 +85,8 @@ rows! {
         Served, "graph/api/externalconnectors-external-list-connections"
     CreateConnection Gateway Post "/external/connections" CONNECTION_WRITE, CONNECTION_WRITE;
         Served, "graph/api/externalconnectors-external-post-connections"
-    Refused Gateway Get "/external/connections/$count" CONNECTION_READ, CONNECTION_READ;
-        Refused(COUNTING), "graph/api/resources/externalconnectors-externalconnection"
+    CountConnections Gateway Get "/external/connections/$count" CONNECTION_READ, CONNECTION_READ;
+        Served, "graph/api/resources/externalconnectors-externalconnection"
     CreateConnectionRef Gateway Post "/external/connections/$ref" CONNECTION_WRITE, CONNECTION_WRITE;
         Served, "graph/api/externalconnectors-external-post-connections"
     GetConnection Gateway Get "/external/connections/{connection}" CONNECTION_READ, CONNECTION_READ;

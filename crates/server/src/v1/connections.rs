@@ -3,11 +3,15 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalconnection>
 
 use axum::http::StatusCode;
-use graph::{ConnectionDraft, ConnectionPatch, PublicError, odata::Context, route::Door};
+use graph::{
+    ConnectionDraft, ConnectionPatch, ErrorCode, PublicError,
+    odata::{Context, List, QueryOptions, TOP_MAX},
+    route::Door,
+};
 use serde_json::Value;
-use tenant::{Error, Tenant, connections, kept::KeptConnection};
+use tenant::{Error, Tenant, connections, kept::KeptConnection, schema};
 
-use super::page;
+use super::page::{self, Chunk, Row};
 use crate::{ask::Ask, layers::quirks, respond::Answer};
 
 /// The page of the operation asks for a description, the page of the type does not; we are content without.
@@ -26,37 +30,68 @@ pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
         quirks::repeat_authorized_apps(&mut members);
     }
     let location = ask.url(&format!("external/connections/{}", kept.connection.id));
-    let body = ask.in_context(Context::Connection, members);
+    let body = ask.in_context(Context::Entity(List::Connections), members);
     Ok(Answer::json(StatusCode::CREATED, body)
         .at(location)
         .ignoring("members", &ignored)
         .where_the_graph_would(remark))
 }
 
-/// GET of the collection: 200 with those that the caller may read.
+/// GET of the collection: 200 with those that the caller may read, on one page where nobody asks for pages.
 pub(super) async fn list_connections(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let options = ask.options()?;
-    let all = connections::list_connections(&ask.tenant, &ask.caller).await?;
-    let page = page::page(all, &options)?;
-    let mut value = Vec::with_capacity(page.shown.len());
-    for kept in &page.shown {
-        let mut member = to_json(&ask.tenant, ask.beta, kept).await?;
-        options.keep_selected(&mut member);
-        value.push(member);
+    let ask = &*ask;
+    let list = List::Connections;
+    let mut page = page::page(ask, list, TOP_MAX, |_| rows(ask)).await?;
+    if page.options().expand.contains(&"schema") {
+        for row in &mut page.rows {
+            let id = row.members["id"].as_str().unwrap_or_default();
+            row.members["schema"] = schema(ask, id).await?;
+        }
     }
-    let next = page.link(&ask.url("external/connections"), ask.query);
-    let members = page::members(options.count.then_some(page.total), next, value);
-    let body = ask.in_context(Context::Connections(&options.select), members);
-    Ok(Answer::json(StatusCode::OK, body).ignoring("options", &options.ignored))
+    Ok(page.answer(ask, list))
+}
+
+/// GET of their number: 200.
+pub(super) async fn count_connections(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let ask = &*ask;
+    page::count(ask, List::Connections, |_| rows(ask)).await
+}
+
+/// All connections that the caller may read.
+async fn rows(ask: &Ask<'_>) -> Result<Chunk, Error> {
+    let all = connections::list_connections(&ask.tenant, &ask.caller).await?;
+    let mut rows = Vec::with_capacity(all.len());
+    for kept in &all {
+        rows.push(Row {
+            // Keys count up and are never used twice, whatever the clock does.
+            place: format!("{:020}", kept.key.0),
+            members: to_json(&ask.tenant, ask.beta, kept).await?,
+        });
+    }
+    Ok(Chunk::all(rows))
 }
 
 /// GET: 200.
 pub(super) async fn get_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let options = QueryOptions::read_one(ask.query, List::Connections.shape())?;
     let id = ask.params.connection();
     let kept = connections::get_connection(&ask.tenant, &ask.caller, id).await?;
-    let members = to_json(&ask.tenant, ask.beta, &kept).await?;
-    let body = ask.in_context(Context::Connection, members);
-    Ok(Answer::json(StatusCode::OK, body))
+    let mut members = to_json(&ask.tenant, ask.beta, &kept).await?;
+    if options.expand.contains(&"schema") {
+        members["schema"] = schema(ask, id).await?;
+    }
+    options.keep_selected(&mut members);
+    let body = ask.in_context(Context::Entity(List::Connections), members);
+    Ok(Answer::json(StatusCode::OK, body).ignoring("options", &options.ignored))
+}
+
+/// The expanded schema; null while there is none.
+async fn schema(ask: &Ask<'_>, id: &str) -> Result<Value, Error> {
+    match schema::get_schema(&ask.tenant, &ask.caller, id).await {
+        Ok(schema) => Ok(schema.to_json(ask.beta)),
+        Err(Error::Refused(refusal)) if refusal.code == ErrorCode::ItemNotFound => Ok(Value::Null),
+        Err(error) => Err(error),
+    }
 }
 
 /// PATCH: 204.

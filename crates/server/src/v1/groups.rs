@@ -3,7 +3,10 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalgroup>
 
 use axum::http::StatusCode;
-use graph::{ExternalGroup, GroupDraft, GroupPatch, Identity, odata::Context};
+use graph::{
+    ExternalGroup, GroupDraft, GroupPatch, Identity,
+    odata::{Context, List},
+};
 use serde_json::Value;
 use tenant::{Error, groups};
 
@@ -49,7 +52,10 @@ pub(super) async fn add_member(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let member = Identity::read(&ask.json("an identity").await?)?;
     let (connection, group) = (ask.params.connection(), ask.params.group());
     let member = groups::add_member(&ask.tenant, &ask.caller, connection, group, member).await?;
-    let body = ask.in_context(Context::Member { connection, group }, member.to_json());
+    let body = ask.in_context(
+        Context::Entity(List::Members { connection, group }),
+        member.to_json(),
+    );
     Ok(Answer::json(StatusCode::CREATED, body))
 }
 
@@ -63,5 +69,8 @@ pub(super) async fn remove_member(ask: &mut Ask<'_>) -> Result<Answer, Error> {
 
 fn printed(ask: &Ask<'_>, group: &ExternalGroup) -> Value {
     let connection = ask.params.connection();
-    ask.in_context(Context::Group { connection }, group.to_json())
+    ask.in_context(
+        Context::Entity(List::Groups { connection }),
+        group.to_json(),
+    )
 }

@@ -3,7 +3,10 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalitem>
 
 use axum::http::StatusCode;
-use graph::{ExternalItem, ItemDraft, ItemId, activity, odata::Context};
+use graph::{
+    ExternalItem, ItemDraft, ItemId, activity,
+    odata::{Context, List},
+};
 use serde_json::Value;
 use tenant::{Error, items};
 
@@ -64,5 +67,8 @@ async fn said(ask: &mut Ask<'_>) -> Result<(ItemId, ItemDraft, Vec<String>), Err
 
 fn printed(ask: &Ask<'_>, item: &ExternalItem) -> Value {
     let connection = ask.params.connection();
-    ask.in_context(Context::Item { connection }, item.to_json(true))
+    ask.in_context(
+        Context::Entity(List::Items { connection }),
+        item.to_json(true),
+    )
 }

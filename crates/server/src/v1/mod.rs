@@ -6,8 +6,10 @@ mod items;
 mod open;
 mod operations;
 mod page;
+mod prefer;
 mod schema;
 mod search;
+mod token;
 mod users;
 
 pub(crate) use open::open;

@@ -18,6 +18,7 @@ use crate::{ask::Ask, respond::Answer};
 pub(crate) async fn open(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     match ask.route.door {
         Door::ListConnections => connections::list_connections(ask).await,
+        Door::CountConnections => connections::count_connections(ask).await,
         Door::CreateConnection | Door::CreateConnectionRef => {
             connections::create_connection(ask).await
         }

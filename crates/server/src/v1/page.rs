@@ -1,221 +1,248 @@
-//! `/external/connections?$filter=…&$top=…&$skiptoken=…`: which connections a page shows, and where the next one begins.
+//! `/external/connections?$filter=…&$top=…&$skiptoken=…`: which members of a collection a page shows, and where the next one begins.
+//!
+//! A page begins behind a *place*: a text that a member keeps for life, in whose order the collection stands. Whatever is made or
+//! deleted between two pages, a member that is there all the time is shown once.
 //!
 //! Documentation: <https://learn.microsoft.com/graph/paging>
 
-use std::sync::Arc;
+use std::{cmp::Ordering, ops::ControlFlow};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use graph::{
-    DateTime, ErrorCode, PublicError,
-    odata::{Filter, FilterProperty, QueryOptions},
-};
-use percent_encoding::percent_decode_str;
+use graph::odata::{Context, List, QueryOptions, TOP_MAX};
 use serde_json::{Map, Value, json};
-use tenant::kept::KeptConnection;
+use tenant::Error;
 
-/// One page of a list.
-pub(super) struct Page {
-    /// What the page shows.
-    pub shown: Vec<Arc<KeptConnection>>,
-    /// How many there are on all pages.
-    pub total: usize,
-    /// Where the next page begins; absent on the last one.
-    pub next: Option<String>,
+use super::{prefer::max_page_size, token};
+use crate::{ask::Ask, respond::Answer};
+
+/// A member of a collection.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Where it stands.
+    pub place: String,
+    /// Its JSON members.
+    pub members: Value,
 }
 
-/// Where a connection stands in the list: when it was made, and its folded id where two were made at once. A place stays
-/// a place when the connection is deleted between two pages.
-type Place = (DateTime, String);
+/// Some members of a collection.
+pub(super) struct Chunk {
+    /// Those found, in any order.
+    pub rows: Vec<Row>,
+    /// The place behind which to look for more; `None` when these were the last.
+    pub rest: Option<String>,
+}
 
-/// The page that the options ask for.
+impl Chunk {
+    /// A whole collection.
+    pub fn all(rows: Vec<Row>) -> Self {
+        Self { rows, rest: None }
+    }
+}
+
+/// One page.
+pub(super) struct Page {
+    options: QueryOptions,
+    /// What it shows; a door may change the members before they are answered.
+    pub rows: Vec<Row>,
+    /// Are there more?
+    more: bool,
+    /// How many there are on all pages, where that was asked for.
+    total: Option<usize>,
+    /// The page size that was preferred in a header.
+    preferred: Option<u16>,
+}
+
+/// Reads the page that the request asks for. `next` finds the members behind a place, in the order of their places from one call to the
+/// next; `size` is the size of a page where nobody says another.
 ///
 /// # Errors
-/// 400 for a `$skiptoken` that we did not make.
-pub(super) fn page(
-    mut all: Vec<Arc<KeptConnection>>,
-    options: &QueryOptions,
-) -> Result<Page, PublicError> {
-    let after = options.skiptoken.as_deref().map(read).transpose()?;
-    if let Some(filter) = &options.filter {
-        all.retain(|kept| matches(filter, kept));
+/// 400 for options that are not understood or a token that we did not make; what `next` answers.
+pub(super) async fn page<F, R>(
+    ask: &Ask<'_>,
+    list: List<'_>,
+    size: u16,
+    next: F,
+) -> Result<Page, Error>
+where
+    F: Fn(Option<String>) -> R,
+    R: Future<Output = Result<Chunk, Error>>,
+{
+    let options = QueryOptions::read(ask.query, list.shape())?;
+    let preferred = max_page_size(ask.headers);
+    let asked = options.top.into_iter().chain(preferred).min();
+    let mut window = Window::open(&list.path(), options, asked.unwrap_or(size))?;
+    let mut rest = window.start();
+    loop {
+        let chunk = next(rest).await?;
+        rest = chunk.rest;
+        if window.look(chunk.rows).is_break() || rest.is_none() {
+            break;
+        }
     }
-    let total = all.len();
-    all.sort_by_cached_key(|kept| place(kept));
-    if let Some(after) = after {
-        all.retain(|kept| place(kept) > after);
+    Ok(window.close(preferred))
+}
+
+/// `GET …/$count`: how many members the filter admits, as a plain number.
+///
+/// # Errors
+/// As for [`page`].
+pub(super) async fn count<F, R>(ask: &Ask<'_>, list: List<'_>, next: F) -> Result<Answer, Error>
+where
+    F: Fn(Option<String>) -> R,
+    R: Future<Output = Result<Chunk, Error>>,
+{
+    let options = QueryOptions::read(ask.query, list.shape())?;
+    let mut total = 0;
+    let mut rest = None;
+    loop {
+        let chunk = next(rest).await?;
+        total += admitted(&options, chunk.rows).count();
+        rest = chunk.rest;
+        if rest.is_none() {
+            return Ok(Answer::number(total).ignoring("options", &options.ignored));
+        }
     }
-    let top = options.top.map_or(all.len(), usize::from);
-    let more = all.len() > top;
-    all.truncate(top);
-    let next = all.last().filter(|_| more).map(|last| write(&place(last)));
-    Ok(Page {
-        shown: all,
-        total,
-        next,
-    })
+}
+
+fn admitted(options: &QueryOptions, rows: Vec<Row>) -> impl Iterator<Item = Row> {
+    let filter = options.filter.as_ref();
+    rows.into_iter()
+        .filter(move |row| filter.is_none_or(|filter| filter.admits(&row.members)))
+}
+
+/// The rows that may be on the page, while the collection goes by.
+struct Window {
+    options: QueryOptions,
+    after: Option<Row>,
+    size: usize,
+    rows: Vec<Row>,
+    total: usize,
+}
+
+impl Window {
+    fn open(path: &str, options: QueryOptions, size: u16) -> Result<Self, Error> {
+        let after = options
+            .skiptoken
+            .as_deref()
+            .map(|token| token::read(token, path, &options.order))
+            .transpose()?;
+        Ok(Self {
+            after,
+            size: usize::from(size.clamp(1, TOP_MAX)),
+            rows: Vec::new(),
+            total: 0,
+            options,
+        })
+    }
+
+    /// Must the whole collection go by?
+    fn is_whole(&self) -> bool {
+        self.options.count || !self.options.order.is_own()
+    }
+
+    /// The place behind which the page begins, where the collection stands in the order that was asked for.
+    fn start(&self) -> Option<String> {
+        let after = self.after.as_ref().filter(|_| !self.is_whole());
+        after.map(|row| row.place.clone())
+    }
+
+    /// One more than the page shows, to know whether there is another.
+    fn wanted(&self) -> usize {
+        let skip = usize::try_from(self.options.skip).unwrap_or(usize::MAX);
+        skip.saturating_add(self.size + 1)
+    }
+
+    fn look(&mut self, rows: Vec<Row>) -> ControlFlow<()> {
+        for row in admitted(&self.options, rows) {
+            self.total += 1;
+            let before = |after: &Row| self.compare(&row, after).is_le();
+            if !self.after.as_ref().is_some_and(before) {
+                self.rows.push(row);
+            }
+        }
+        // Never more than a page and a chunk are held.
+        self.sort();
+        if self.rows.len() >= self.wanted() && !self.is_whole() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn sort(&mut self) {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.sort_by(|a, b| self.compare(a, b));
+        rows.truncate(self.wanted());
+        self.rows = rows;
+    }
+
+    fn compare(&self, a: &Row, b: &Row) -> Ordering {
+        let by_keys = self.options.order.compare(&a.members, &b.members);
+        by_keys.then_with(|| a.place.cmp(&b.place))
+    }
+
+    fn close(mut self, preferred: Option<u16>) -> Page {
+        let skip = usize::try_from(self.options.skip).unwrap_or(usize::MAX);
+        self.rows.drain(..skip.min(self.rows.len()));
+        let more = self.rows.len() > self.size;
+        self.rows.truncate(self.size);
+        Page {
+            rows: self.rows,
+            more,
+            total: self.options.count.then_some(self.total),
+            preferred,
+            options: self.options,
+        }
+    }
 }
 
 impl Page {
-    /// The URL of the next page below that of the collection.
-    pub fn link(&self, collection: &str, query: &str) -> Option<String> {
-        let token = self.next.as_deref()?;
-        Some(format!("{collection}?{}", continued(query, token)))
+    /// What the query asked for.
+    pub fn options(&self) -> &QueryOptions {
+        &self.options
+    }
+
+    /// The answer: 200, in the order in which the Graph writes its members.
+    pub fn answer(self, ask: &Ask<'_>, list: List<'_>) -> Answer {
+        let mut members = Map::new();
+        if let Some(total) = self.total {
+            members.insert("@odata.count".to_owned(), json!(total));
+        }
+        if let Some(last) = self.rows.last().filter(|_| self.more) {
+            let path = list.path();
+            let token = token::write(last, &path, &self.options.order);
+            let query = continued(ask.query, &token);
+            let next = format!("{}?{query}", ask.url(&path));
+            members.insert("@odata.nextLink".to_owned(), Value::String(next));
+        }
+        let shown = self.rows.into_iter().map(|mut row| {
+            self.options.keep_selected(&mut row.members);
+            row.members
+        });
+        members.insert("value".to_owned(), shown.collect());
+        let context = Context::List(list, &self.options.select);
+        let body = ask.in_context(context, Value::Object(members));
+        Answer::json(axum::http::StatusCode::OK, body)
+            .ignoring("options", &self.options.ignored)
+            .paged(self.preferred)
     }
 }
 
-/// The members of an answer with a list, in the order in which the Graph writes them.
-pub(super) fn members(count: Option<usize>, next: Option<String>, value: Vec<Value>) -> Value {
-    let mut members = Map::new();
-    if let Some(count) = count {
-        members.insert("@odata.count".to_owned(), json!(count));
-    }
-    if let Some(next) = next {
-        members.insert("@odata.nextLink".to_owned(), Value::String(next));
-    }
-    members.insert("value".to_owned(), Value::Array(value));
-    Value::Object(members)
-}
-
-/// The query of the next page: the options as they were sent, and the new token.
+/// The query of the next page: the options as they were sent, and the new token, which has left out already what was to be.
 fn continued(query: &str, token: &str) -> String {
-    let is_token = |piece: &&str| {
+    let is_spent = |piece: &&str| {
         let name = piece.split('=').next().unwrap_or_default();
-        let name = percent_decode_str(name).decode_utf8_lossy();
-        name.trim_start_matches('$')
-            .eq_ignore_ascii_case("skiptoken")
+        let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+        let name = name.trim().trim_start_matches('$');
+        name.eq_ignore_ascii_case("skiptoken") || name.eq_ignore_ascii_case("skip")
     };
     let mut pieces: Vec<&str> = query
         .split('&')
-        .filter(|piece| !piece.is_empty() && !is_token(piece))
+        .filter(|piece| !piece.is_empty() && !is_spent(piece))
         .collect();
     let token = format!("$skiptoken={token}");
     pieces.push(&token);
     pieces.join("&")
 }
 
-fn matches(filter: &Filter, kept: &KeptConnection) -> bool {
-    let connection = &kept.connection;
-    match filter.property {
-        // A client that resolves a name deletes what it finds, so nothing but the very name will do.
-        FilterProperty::Name => connection.name() == filter.value,
-        FilterProperty::Id => connection.id.as_str().eq_ignore_ascii_case(&filter.value),
-        FilterProperty::State => json!(connection.state)
-            .as_str()
-            .is_some_and(|state| state.eq_ignore_ascii_case(&filter.value)),
-    }
-}
-
-fn place(kept: &KeptConnection) -> Place {
-    (kept.created_at, kept.connection.id.folded())
-}
-
-fn write((at, id): &Place) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{id}", at.0))
-}
-
-fn read(token: &str) -> Result<Place, PublicError> {
-    URL_SAFE_NO_PAD
-        .decode(token)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| {
-            let (at, id) = text.split_once(':')?;
-            Some((DateTime(at.parse().ok()?), id.to_owned()))
-        })
-        .ok_or_else(|| {
-            let message = format!(
-                "Invalid value {} for $skiptoken: follow `@odata.nextLink` as it is, or begin without it.",
-                graph::generous::shown(token)
-            );
-            let mut error = PublicError::new(ErrorCode::BadRequest, message);
-            error.target = Some("$skiptoken".to_owned());
-            error
-        })
-}
-
 #[cfg(test)]
-mod tests {
-    use graph::{ConnectionId, ConnectionKey, ConnectionState, ExternalConnection};
-    use tenant::kept::{SchemaVersion, Version};
-
-    use super::*;
-
-    fn kept(key: u64, id: &str, name: &str) -> Arc<KeptConnection> {
-        let mut members = serde_json::Map::new();
-        members.insert("name".to_owned(), json!(name));
-        Arc::new(KeptConnection {
-            key: ConnectionKey(key),
-            connection: ExternalConnection {
-                id: ConnectionId::kept(id),
-                state: if key == 1 {
-                    ConnectionState::Draft
-                } else {
-                    ConnectionState::Ready
-                },
-                authorized_app_ids: Vec::new(),
-                members,
-            },
-            schema: None,
-            schema_version: SchemaVersion(0),
-            version: Version(1),
-            // Two of them were made at the same moment.
-            created_at: DateTime(i64::try_from(key / 2).unwrap()),
-        })
-    }
-
-    fn all() -> Vec<Arc<KeptConnection>> {
-        vec![
-            kept(1, "One", "first"),
-            kept(2, "two", "it's"),
-            kept(3, "Three", "first"),
-            kept(4, "four", "First"),
-        ]
-    }
-
-    fn shown(query: &str) -> (Vec<String>, usize, Option<String>) {
-        let page = page(all(), &QueryOptions::read(query).unwrap()).unwrap();
-        let ids = page.shown.iter().map(|kept| kept.connection.id.to_string());
-        (ids.collect(), page.total, page.next)
-    }
-
-    #[test]
-    fn filters_pick() {
-        let check = |query: &str, expect: &[&str]| assert_eq!(shown(query).0, expect, "{query}");
-        check("", &["One", "Three", "two", "four"]);
-        check("$filter=name eq 'first'", &["One", "Three"]);
-        check("$filter=name eq 'it''s'", &["two"]);
-        check("$filter=id eq 'THREE'", &["Three"]);
-        check("$filter=state eq 'Draft'", &["One"]);
-        check("$filter=name eq 'none'", &[]);
-    }
-
-    #[test]
-    fn pages_follow_each_other_without_gap_or_repetition() {
-        let mut ids = Vec::new();
-        let mut query = "%24top=1&$filter=state%20eq%20'ready'".to_owned();
-        for round in 1..=3 {
-            let (page, total, next) = shown(&query);
-            assert_eq!(total, 3);
-            ids.extend(page);
-            match next {
-                Some(token) => {
-                    assert!(round < 3);
-                    query = continued(&query, &token);
-                }
-                None => assert_eq!(round, 3),
-            }
-        }
-        assert_eq!(ids, ["Three", "two", "four"]);
-        assert!(query.starts_with("%24top=1&$filter=state%20eq%20'ready'&$skiptoken="));
-        assert_eq!(query.matches("skiptoken").count(), 1);
-    }
-
-    #[test]
-    fn a_foreign_token_is_refused() {
-        for token in ["x", "!!", "MTIz", ""] {
-            let options = QueryOptions::read(&format!("$skiptoken={token}")).unwrap();
-            let error = page(all(), &options).err().unwrap();
-            assert_eq!(error.target.as_deref(), Some("$skiptoken"), "{token}");
-        }
-    }
-}
+#[path = "page_tests.rs"]
+mod tests;

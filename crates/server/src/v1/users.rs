@@ -3,7 +3,7 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/user-get>
 
 use axum::http::StatusCode;
-use graph::odata::Context;
+use graph::odata::{Context, List, QueryOptions};
 use serde_json::{Value, json};
 use tenant::{Error, accounts::User, users};
 
@@ -11,9 +11,9 @@ use crate::{ask::Ask, respond::Answer};
 
 /// GET: 200 with the signed-in user.
 pub(super) async fn get_me(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let options = ask.options()?;
+    let options = QueryOptions::read_one(ask.query, List::Users.shape())?;
     let user = users::get_me(&ask.tenant, &ask.caller).await?;
-    let mut body = ask.in_context(Context::Me, to_json(&user));
+    let mut body = ask.in_context(Context::Entity(List::Users), to_json(&user));
     options.keep_selected(&mut body);
     Ok(Answer::json(StatusCode::OK, body).ignoring("options", &options.ignored))
 }
