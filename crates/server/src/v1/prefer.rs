@@ -1,6 +1,6 @@
 //! `GET /external/connections` with `Prefer: odata.maxpagesize=50`: how many a client likes to have on a page.
 //!
-//! Documentation: <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html>
+//! Documentation: <https://learn.microsoft.com/graph/paging>
 
 use axum::http::HeaderMap;
 use graph::odata::TOP_MAX;
