@@ -123,7 +123,7 @@ impl Way {
 pub enum Clients {
     /// Those that are installed in a minute or two.
     Quick,
-    /// That of Go too, whose SDK takes minutes to compile.
+    /// Those of Go and Java too, whose SDKs take minutes to compile or hundreds of megabytes on the disk.
     All,
 }
 
@@ -143,12 +143,16 @@ pub fn prepare(clients: Clients, tally: &mut Tally) -> Vec<Run> {
         Err(why) => tally.not_run("node: CLI for Microsoft 365", 1, &why),
     }
     if clients == Clients::Quick {
-        println!("==> clients: the SDK for Go joins in with `--all-clients`");
+        println!("==> clients: the SDKs for Go and Java join in with `--all-clients`");
         return runs;
     }
     match compiled::go() {
         Ok(driver) => runs.extend(compiled::go_runs(&driver)),
         Err(why) => tally.not_run("go: msgraph-sdk-go", 2, &why),
+    }
+    match compiled::java() {
+        Ok(class_path) => runs.extend(compiled::java_runs(&class_path)),
+        Err(why) => tally.not_run("java: microsoft-graph", 2, &why),
     }
     runs
 }

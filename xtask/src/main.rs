@@ -22,7 +22,7 @@ usage: cargo xtask <task>
 
   check   fmt, clippy, tidy and cargo-deny: what every change must pass
   test    all tests, then the real Graph clients against a server of this checkout;
-          with --all-clients the one for Go too, which takes minutes to compile
+          with --all-clients those for Go and Java too, which take minutes to install
   bench   the benchmark programs; prints figures and asserts nothing about time";
 
 fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -92,10 +93,10 @@ func resolves(kept externalconnectors.ExternalConnectionable) bool {
 
 func wantedSchema() externalconnectors.Schemaable {
 	var said []externalconnectors.Propertyable
-	for name, kind := range properties {
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		property := externalconnectors.NewProperty()
 		property.SetName(&name)
-		property.SetTypeEscaped(&kind)
+		property.SetTypeEscaped(to(properties[name]))
 		property.SetIsRetrievable(to(true))
 		if label, labelled := labels[name]; labelled {
 			property.SetLabels([]externalconnectors.Label{label})

@@ -33,7 +33,7 @@ var (
 	baseURL      = flag.String("base-url", "", "the Graph's address; needed without --default-urls")
 	authority    = flag.String("authority", "", "where to sign in; needed without --default-urls")
 	defaultURLs  = flag.Bool("default-urls", false, "leave the URLs alone; HTTPS_PROXY leads here")
-	authorityPem = needed("ca")
+	ca           = needed("ca")
 	tenant       = needed("tenant")
 	clientID     = needed("client-id")
 	clientSecret = needed("client-secret")
@@ -60,8 +60,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	// Both ways of loading a root certificate read it at the first handshake.
-	os.Setenv("SSL_CERT_FILE", *authorityPem)
+	// Go reads it when it checks its first certificate.
+	os.Setenv("SSL_CERT_FILE", *ca)
 	check := &checks{}
 	if err := drive(check); err != nil {
 		check.that("the drive comes to its end", false, told(err))

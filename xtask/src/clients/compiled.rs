@@ -8,8 +8,7 @@ use std::{
 use super::{INSTALLS_WITHIN, Run, Way, source};
 use crate::{command, place};
 
-/// The two ways every one of these clients is driven.
-const WAYS: [Way; 2] = [Way::Address("/v1.0"), Way::Proxy];
+const NOT_COMPILED: &str = "the client could not be compiled (is there a network?)";
 
 /// The driver of the SDK for Go, compiled, or why there is none.
 pub fn go() -> Result<PathBuf, String> {
@@ -30,7 +29,7 @@ pub fn go() -> Result<PathBuf, String> {
     ) {
         Ok(driver)
     } else {
-        Err("the client could not be compiled (is there a network?)".to_owned())
+        Err(NOT_COMPILED.to_owned())
     }
 }
 
@@ -39,10 +38,57 @@ pub fn go_runs(driver: &Path) -> Vec<Run> {
         "go: msgraph-sdk-go on /v1.0",
         "go: msgraph-sdk-go on its default URLs, through the proxy",
     ];
-    let runs = titles.into_iter().zip(WAYS).map(|(title, way)| Run {
+    runs(titles, driver, &[])
+}
+
+/// The class path of the driver of the SDK for Java, or why there is none.
+pub fn java() -> Result<String, String> {
+    let at = place::target().join("clients/java");
+    if !command::works(Command::new("javac").args(["--release", "17", "--version"])) {
+        return Err("needs a JDK 17 or newer, with `java` and `javac`, on the path".to_owned());
+    }
+    if !command::works(Command::new("mvn").arg("--version")) {
+        return Err("needs `mvn` on the path".to_owned());
+    }
+    let mut build = Command::new("mvn");
+    build
+        .current_dir(source("java"))
+        .args(["--batch-mode", "--no-transfer-progress", "--quiet"])
+        .arg(format!("-Dmaven.repo.local={}/repository", at.display()))
+        .arg(format!("-Dat={}", at.display()))
+        .arg("compile");
+    // Maven fetches and compiles only what has changed.
+    if command::run(
+        "java: compile the client",
+        &mut build,
+        INSTALLS_WITHIN,
+        |_| {},
+    ) {
+        Ok(format!("{0}/build/classes:{0}/build/lib/*", at.display()))
+    } else {
+        Err(NOT_COMPILED.to_owned())
+    }
+}
+
+pub fn java_runs(class_path: &str) -> Vec<Run> {
+    let titles = [
+        "java: microsoft-graph on /v1.0",
+        "java: microsoft-graph on its default URLs, through the proxy",
+    ];
+    runs(
+        titles,
+        Path::new("java"),
+        &["-cp", class_path, "drive.Drive"],
+    )
+}
+
+/// The two ways every one of these clients is driven.
+fn runs(titles: [&'static str; 2], program: &Path, arguments: &[&str]) -> Vec<Run> {
+    let ways = titles.into_iter().zip([Way::Address("/v1.0"), Way::Proxy]);
+    let runs = ways.map(|(title, way)| Run {
         title,
-        program: driver.to_owned(),
-        arguments: Vec::new(),
+        program: program.to_owned(),
+        arguments: arguments.iter().map(|&one| one.to_owned()).collect(),
         way,
     });
     runs.collect()
