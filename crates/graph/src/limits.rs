@@ -65,6 +65,12 @@ pub const URL_RESOLVERS_MAX: usize = 8;
 /// Largest priority of a URL resolver; the smallest is 1. Activity settings page.
 pub const URL_RESOLVER_PRIORITY_MAX: i64 = 8;
 
+/// Bytes of a URL pattern. Ours: no number is published, and a pattern is read at every write of its connection.
+pub const URL_PATTERN_BYTES_MAX: usize = 4096;
+
+/// Groups of a URL pattern. Ours, for the same reason.
+pub const URL_PATTERN_GROUPS_MAX: usize = 64;
+
 /// External groups per tenant. Limits page, 2026-07-24.
 pub const EXTERNAL_GROUPS_PER_TENANT_MAX: usize = 100_000;
 

@@ -4,22 +4,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::resolver::resolver;
 use crate::{
     card,
     error::PublicError,
     generous::{
-        Object, array, choice, is_type, member, object, quoted, refused, text, texts,
-        unknown_members,
+        Object, array, choice, member, object, quoted, refused, text, texts, unknown_members,
     },
-    limits::{
-        RESULT_TEMPLATE_ID_CHARS_MAX, RESULT_TEMPLATES_MAX, URL_RESOLVER_PRIORITY_MAX,
-        URL_RESOLVERS_MAX,
-    },
+    limits::{RESULT_TEMPLATE_ID_CHARS_MAX, RESULT_TEMPLATES_MAX, URL_RESOLVERS_MAX},
     odata::integer,
 };
-
-/// The type that a resolver is answered with; clients choose a class by it.
-const ITEM_ID_RESOLVER: &str = "#microsoft.graph.externalConnectors.itemIdResolver";
 
 /// `ruleOperation`; `null` is the name of a member, a JSON string.
 const RULE_OPERATIONS: [&str; 8] = [
@@ -51,73 +45,6 @@ pub(super) fn activity_settings(
         .map(|(target, entry)| resolver(&target, entry, ignored))
         .collect::<Result<_, _>>()?;
     Ok(json!({"urlToItemResolvers": resolvers}))
-}
-
-/// An `itemIdResolver`, the only concrete kind. An SDK is known to send no more than its priority.
-fn resolver(target: &str, value: &Value, ignored: &mut Vec<String>) -> Result<Value, PublicError> {
-    let sent = object(target, value)?;
-    note(
-        target,
-        sent,
-        &["priority", "itemId", "urlMatchInfo"],
-        ignored,
-    );
-    if let Some(kind) = member(sent, "@odata.type") {
-        let place = format!("{target}.@odata.type");
-        if !is_type(text(&place, kind)?, &["itemIdResolver"]) {
-            let help = format!(
-                "{place} is {}; it must be \"{ITEM_ID_RESOLVER}\".",
-                quoted(kind)
-            );
-            return Err(refused(place, help));
-        }
-    }
-    let mut resolver = Map::new();
-    resolver.insert("@odata.type".to_owned(), json!(ITEM_ID_RESOLVER));
-    let priority = member(sent, "priority")
-        .map(|value| {
-            integer(
-                format!("{target}.priority"),
-                value,
-                1..=URL_RESOLVER_PRIORITY_MAX,
-            )
-        })
-        .transpose()?;
-    resolver.insert("priority".to_owned(), json!(priority));
-    if let Some(value) = member(sent, "itemId") {
-        let place = format!("{target}.itemId");
-        if text(&place, value)?.is_empty() {
-            let help = format!(
-                "{place} is empty; it must be a template of an item id such as \"{{slug}}\"."
-            );
-            return Err(refused(place, help));
-        }
-        resolver.insert("itemId".to_owned(), value.clone());
-    }
-    if let Some(value) = member(sent, "urlMatchInfo") {
-        let info = url_match_info(&format!("{target}.urlMatchInfo"), value, ignored)?;
-        resolver.insert("urlMatchInfo".to_owned(), info);
-    }
-    Ok(Value::Object(resolver))
-}
-
-/// `baseUrls` and `urlPattern`. The pattern is stored as it is: shells have been seen to mangle it,
-/// and only the client's own items are found by it.
-fn url_match_info(
-    target: &str,
-    value: &Value,
-    ignored: &mut Vec<String>,
-) -> Result<Value, PublicError> {
-    let sent = object(target, value)?;
-    note(target, sent, &["baseUrls", "urlPattern"], ignored);
-    let base_urls = member(sent, "baseUrls")
-        .map(|value| texts(format!("{target}.baseUrls"), value))
-        .transpose()?
-        .unwrap_or_default();
-    let pattern = member(sent, "urlPattern")
-        .map(|value| text(format!("{target}.urlPattern"), value))
-        .transpose()?;
-    Ok(json!({"baseUrls": base_urls, "urlPattern": pattern}))
 }
 
 /// `{searchResultTemplates}`, at most 2.
@@ -284,7 +211,7 @@ fn at_most(target: &str, entries: &[Value], count_max: usize) -> Result<(), Publ
 }
 
 /// Notes the members that nobody knows.
-fn note(target: &str, sent: &Object, known: &[&str], ignored: &mut Vec<String>) {
+pub(super) fn note(target: &str, sent: &Object, known: &[&str], ignored: &mut Vec<String>) {
     for name in unknown_members(sent, known) {
         ignored.push(format!("{target}.{name}"));
     }
