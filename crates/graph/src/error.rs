@@ -2,6 +2,8 @@
 //!
 //! Documentation: <https://learn.microsoft.com/graph/errors>
 
+use std::num::NonZeroU32;
+
 /// A refusal, in the Graph's words. `server/respond.rs` is the only place that turns it into bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicError {
@@ -17,6 +19,8 @@ pub struct PublicError {
     pub details: Vec<PublicErrorDetail>,
     /// `innerError`: code, source and message of the service behind the gateway.
     pub inner: Option<InnerError>,
+    /// Seconds after which another try may help: the header `Retry-After`.
+    pub retry_after: Option<NonZeroU32>,
 }
 
 /// One `details` entry; it may nest for the search service's voice.
@@ -72,6 +76,8 @@ error_codes! {
     InvalidAuthenticationToken = "InvalidAuthenticationToken", 401;
     /// A permission is missing.
     AccessDenied = "AccessDenied", 403;
+    /// As many items, groups, members or connections as there may be.
+    QuotaLimitReached = "QuotaLimitReached", 403;
     /// The search service's word for a missing permission.
     Forbidden = "Forbidden", 403;
     /// The thing does not exist, or not for this caller.
@@ -106,6 +112,7 @@ impl PublicError {
             target: None,
             details: Vec::new(),
             inner: None,
+            retry_after: None,
         }
     }
 
@@ -138,6 +145,13 @@ impl PublicError {
             message: format!("'{source}' was not found."),
         });
         error
+    }
+
+    /// Says after how many seconds another try may help.
+    #[must_use]
+    pub fn after(mut self, seconds: u32) -> Self {
+        self.retry_after = NonZeroU32::new(seconds);
+        self
     }
 
     /// Adds one sentence of help to `details`; it is also sent as `x-linkspan-advice`.

@@ -18,7 +18,9 @@ use server::{
     proxy::Proxy,
     tls,
 };
-use tenant::{Profile, Tenant, accounts::Accounts, clock::Clock, indexer, visibility::Visibility};
+use tenant::{
+    Profile, Tenant, accounts::Accounts, clock::Clock, indexer, life, visibility::Visibility,
+};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::seed::{self, Seed};
@@ -56,7 +58,7 @@ pub struct House {
     pub journal: Option<Arc<Journal>>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
-    loops: [JoinHandle<()>; 2],
+    loops: Vec<JoinHandle<()>>,
     tenant: Arc<Tenant>,
     _lock: File,
 }
@@ -86,7 +88,8 @@ pub async fn open(
     let keys = identity::Keys::open(&data.join("keys"))?;
     let tenant = open_tenant(data, &people, life).await?;
     let (stop, stopped) = watch::channel(false);
-    let loops = indexer::start(&tenant, &stopped);
+    let mut loops = Vec::from(indexer::start(&tenant, &stopped));
+    loops.push(life::start(&tenant, &stopped));
     let issuer = Issuer::with_options(
         tenant.id,
         keys,

@@ -31,7 +31,7 @@ const ADVICE: HeaderName = HeaderName::from_static("x-linkspan-advice");
 const ADVICE_BYTES_MAX: usize = 1_000;
 
 /// Seconds after which an unavailable service may be asked again; some clients wait for it without end, so it is short.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+const RETRY_AFTER: u32 = 1;
 
 /// All that a client learns about a failure of ours.
 const FAILED: &str = "There was an internal server error while processing the request.";
@@ -268,10 +268,7 @@ fn failed(exchange: &Exchange, failure: &Failure) -> Response {
         ),
         FailureKind::Unavailable => {
             let refusal = PublicError::new(ErrorCode::ServiceNotAvailable, UNAVAILABLE);
-            let mut response = told(exchange, &refusal, Voice::Gateway);
-            let headers = response.headers_mut();
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
-            response
+            told(exchange, &refusal.after(RETRY_AFTER), Voice::Gateway)
         }
     }
 }
@@ -306,6 +303,9 @@ fn told(exchange: &Exchange, refusal: &PublicError, voice: Voice) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
+    if let Some(seconds) = refusal.retry_after {
+        headers.insert(header::RETRY_AFTER, seconds.get().into());
+    }
     let mut help = Vec::new();
     leaves(&refusal.details, &mut help);
     advise(headers, &help.join(" "));

@@ -4,11 +4,12 @@ use graph::{ErrorCode, InnerError, PublicError, PublicErrorDetail};
 use serde::{Deserialize, Serialize};
 
 /// Every code that can be read back.
-const CODES: [ErrorCode; 15] = [
+const CODES: [ErrorCode; 16] = [
     ErrorCode::InvalidRequest,
     ErrorCode::BadRequest,
     ErrorCode::InvalidAuthenticationToken,
     ErrorCode::AccessDenied,
+    ErrorCode::QuotaLimitReached,
     ErrorCode::Forbidden,
     ErrorCode::ItemNotFound,
     ErrorCode::UnknownError,
@@ -82,6 +83,7 @@ pub(crate) fn read(text: &str) -> Result<PublicError, String> {
             source: inner.source,
             message: inner.message,
         }),
+        retry_after: None,
     })
 }
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use graph::{
     Acl, ConnectionKey, ConnectionOperation, DateTime, ExternalConnection, ExternalGroup,
-    ExternalItem, GroupId, Identity, IdentityType, ItemId, OperationId, OperationStatus,
+    ExternalItem, GroupId, Identity, IdentityType, ItemId, OperationId, OperationStatus, Schema,
 };
 use rusqlite::{Row, types::FromSql, types::ValueRef};
-use tenant::kept::{AclId, KeptConnection, KeptItem, Ordinal, SchemaVersion, Text, Version};
+use tenant::kept::{
+    AclId, KeptConnection, KeptItem, Ordinal, Registration, SchemaVersion, Text, Ticket, Version,
+};
 
 use crate::{fault::Fault, refusal};
 
@@ -62,7 +64,20 @@ pub(crate) fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// `key, id, kept, schema, schema_version, version, created_at`.
+/// Selects what [`connection`] reads, of the connections that are not deleted and fulfill a further condition.
+macro_rules! select_connection {
+    ($condition:literal) => {
+        concat!(
+            "SELECT key, id, kept, schema, schema_version, version, created_at, pending, operation,
+                 due, released_at, ticket
+             FROM connection WHERE deleted = 0 ",
+            $condition
+        )
+    };
+}
+pub(crate) use select_connection;
+
+/// What [`select_connection`] selects.
 pub(crate) fn connection(row: &Row<'_>) -> Result<KeptConnection, Fault> {
     let columns = Columns::new(row, "connection", 0);
     let connection = ExternalConnection::from_kept(columns.text(2, "kept")?)
@@ -70,11 +85,8 @@ pub(crate) fn connection(row: &Row<'_>) -> Result<KeptConnection, Fault> {
     if connection.id.as_str() != columns.text(1, "id")? {
         return Err(columns.wrong("id", "it is not the id in kept"));
     }
-    let schema = columns
-        .get::<Option<String>>(3, "schema")?
-        .map(|text| serde_json::from_str(&text).map(Arc::new))
-        .transpose()
-        .map_err(|error| columns.wrong("schema", error.to_string()))?;
+    let schema = schema(columns, 3, "schema")?;
+    let registration = schema_registration(columns)?.map(Arc::new);
     Ok(KeptConnection {
         key: ConnectionKey(columns.number(0, "key")?),
         connection,
@@ -82,7 +94,34 @@ pub(crate) fn connection(row: &Row<'_>) -> Result<KeptConnection, Fault> {
         schema_version: SchemaVersion(columns.get(4, "schema_version")?),
         version: Version(columns.get(5, "version")?),
         created_at: DateTime(columns.get(6, "created_at")?),
+        registration,
+        released_at: columns.get::<Option<i64>>(10, "released_at")?.map(DateTime),
+        ticket: columns.get::<Option<String>>(11, "ticket")?.map(Ticket),
     })
+}
+
+fn schema(
+    columns: Columns<'_>,
+    offset: usize,
+    column: &'static str,
+) -> Result<Option<Arc<Schema>>, Fault> {
+    columns
+        .get::<Option<String>>(offset, column)?
+        .map(|text| serde_json::from_str(&text).map(Arc::new))
+        .transpose()
+        .map_err(|error| columns.wrong(column, error.to_string()))
+}
+
+/// `pending, operation, due`, all or none of them.
+fn schema_registration(columns: Columns<'_>) -> Result<Option<Registration>, Fault> {
+    let Some(schema) = schema(columns, 7, "pending")? else {
+        return Ok(None);
+    };
+    Ok(Some(Registration {
+        schema,
+        operation: OperationId::kept(columns.text(8, "operation")?),
+        due: DateTime(columns.get(9, "due")?),
+    }))
 }
 
 /// `ordinal, connection, id, version, text, acl` of an item, then `acl, kept` of its body, from column `first` on.

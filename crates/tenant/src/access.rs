@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use graph::{ConnectionId, PublicError, Scope, route::Door, search};
+use graph::{
+    ConnectionId, ConnectionState, PublicError, Scope,
+    route::{Door, Method},
+    search,
+};
 
 use crate::{Caller, Error, Tenant, kept::KeptConnection};
 
@@ -76,7 +80,46 @@ pub(crate) async fn connection(
         .connection(&ConnectionId::kept(id))
         .await?
         .filter(|kept| visible(caller, door, kept));
-    Ok(kept.ok_or_else(|| PublicError::not_found("Connection"))?)
+    let kept = kept.ok_or_else(|| PublicError::not_found("Connection"))?;
+    open_in_its_state(&kept, door)?;
+    Ok(kept)
+}
+
+/// Does a connection in this state, or on its way out, still open this door? (`contract/external.md` §13.1.) What a draft lacks says so itself, and
+/// what is over a limit is refused where it is counted.
+fn open_in_its_state(kept: &KeptConnection, door: Door) -> Result<(), PublicError> {
+    if matches!(door, Door::GetConnection | Door::DeleteConnection) {
+        return Ok(());
+    }
+    if kept.released_at.is_some() {
+        return Err(PublicError::not_found("Connection").with_help(
+            "connection",
+            format!(
+                "The connection '{}' is being deleted, and what it held is gone. Its id is free again when a GET of it answers 404.",
+                kept.connection.id
+            ),
+        ));
+    }
+    let reads = door.route().method == Method::Get;
+    let (state, rest) = match kept.connection.state {
+        ConnectionState::Obsolete if !reads => ("obsolete", "it can only be read and deleted"),
+        ConnectionState::LimitExceeded
+            if matches!(door, Door::RegisterSchema | Door::RegisterSchemaPost) =>
+        {
+            (
+                "limitExceeded",
+                "its schema cannot be changed until items are deleted",
+            )
+        }
+        _ => return Ok(()),
+    };
+    Err(PublicError::invalid(
+        "state",
+        format!(
+            "The connection '{}' is in state {state}: {rest}.",
+            kept.connection.id
+        ),
+    ))
 }
 
 /// Does the caller's permission for this door reach this connection?

@@ -1,10 +1,8 @@
 //! The door to `/external/connections/{id}/groups` and their members.
 
-use graph::{
-    ErrorCode, ExternalGroup, GroupDraft, GroupId, GroupPatch, Identity, PublicError, route::Door,
-};
+use graph::{ExternalGroup, GroupDraft, GroupId, GroupPatch, Identity, PublicError, route::Door};
 
-use crate::{Caller, Error, Tenant, access, store::StoreError};
+use crate::{Caller, Error, Tenant, access, connections::taken, store::StoreError};
 
 /// Makes an external group; ACLs may have named it before.
 ///
@@ -18,11 +16,7 @@ pub async fn create_group(
 ) -> Result<ExternalGroup, Error> {
     let kept = access::connection(tenant, caller, Door::CreateGroup, connection).await?;
     match tenant.store.create_group(kept.key, &draft.group).await {
-        Err(StoreError::Conflict) => Err(PublicError::new(
-            ErrorCode::NameAlreadyExists,
-            "The specified resource name already exists.",
-        )
-        .with_help(
+        Err(StoreError::Conflict) => Err(taken(
             "id",
             format!(
                 "The connection has a group with the id '{}' already. PATCH it, or choose another id.",

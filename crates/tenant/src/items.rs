@@ -12,6 +12,7 @@ use crate::{
     connections::ATTEMPTS,
     error::Failure,
     kept::{Expected, KeptConnection, KeptItem},
+    schema,
     search::second_lock,
     store::StoreError,
 };
@@ -66,7 +67,7 @@ pub async fn update_item(
     Err(Failure::busy("item"))
 }
 
-/// Admits a draft over what exists and writes it; `None` when somebody else was faster.
+/// Admits a draft over what exists and writes it; `None` when that has to be looked at again because something has changed.
 async fn write(
     tenant: &Tenant,
     caller: &Caller,
@@ -74,6 +75,10 @@ async fn write(
     (id, draft): (&ItemId, &ItemDraft),
     existing: Option<KeptItem>,
 ) -> Result<Option<ExternalItem>, Error> {
+    if let (None, Some(registration)) = (&kept.schema, &kept.registration) {
+        schema::registered(tenant, kept, registration).await?;
+        return Ok(None);
+    }
     let schema = ready_schema(kept)?;
     let expected = existing
         .as_ref()

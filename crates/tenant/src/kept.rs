@@ -1,8 +1,8 @@
 //! What only the store knows about a noun: keys, ordinals, versions.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use graph::{ConnectionKey, DateTime, ExternalConnection, ExternalItem, Schema};
+use graph::{ConnectionKey, DateTime, ExternalConnection, ExternalItem, OperationId, Schema};
 
 /// An item's number in the tenant, for life; an item deleted and created again gets a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +44,33 @@ pub struct KeptConnection {
     pub version: Version,
     /// When it was created.
     pub created_at: DateTime,
+    /// The registration of a schema that runs, if one does.
+    pub registration: Option<Arc<Registration>>,
+    /// When it is released, once it is being deleted.
+    pub released_at: Option<DateTime>,
+    /// What it was made with.
+    pub ticket: Option<Ticket>,
+}
+
+/// A registration of a schema that runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Registration {
+    /// The operation that tells of it.
+    pub operation: OperationId,
+    /// The schema to come.
+    pub schema: Arc<Schema>,
+    /// When it comes into force.
+    pub due: DateTime,
+}
+
+/// A `GraphConnectors-Ticket`: a secret, so it does not show when it is printed for a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ticket(pub String);
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Ticket(…)")
+    }
 }
 
 /// An item with what the store knows about it.

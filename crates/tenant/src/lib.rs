@@ -15,6 +15,8 @@ pub mod index;
 pub mod indexer;
 pub mod items;
 pub mod kept;
+pub mod life;
+mod limit;
 pub mod membership;
 pub mod operations;
 pub mod profile;

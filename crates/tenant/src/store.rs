@@ -20,7 +20,10 @@ use uuid::Uuid;
 
 use crate::{
     accounts::Accounts,
-    kept::{Expected, KeptConnection, KeptItem, Ordinal, SchemaVersion, Text, Version, Written},
+    kept::{
+        Expected, KeptConnection, KeptItem, Ordinal, Registration, SchemaVersion, Text, Ticket,
+        Version, Written,
+    },
 };
 
 /// Why the truth could not be read or written.
@@ -70,6 +73,7 @@ pub trait ConnectionStore {
     async fn create_connection(
         &self,
         connection: &ExternalConnection,
+        ticket: Option<Ticket>,
         now: DateTime,
     ) -> Result<Arc<KeptConnection>, StoreError>;
 
@@ -81,6 +85,14 @@ pub trait ConnectionStore {
         expected: Version,
     ) -> Result<Arc<KeptConnection>, StoreError>;
 
+    /// Notes when a connection that is being deleted is to be taken away. It keeps its id, and takes no writes any more, [`ConnectionStore::delete_connection`]
+    /// excepted. `false` when it was gone or noted already.
+    async fn release_connection(
+        &self,
+        at: ConnectionKey,
+        when: DateTime,
+    ) -> Result<bool, StoreError>;
+
     /// Takes a connection out of the picture at once and frees its id; what it held is removed by [`ConnectionStore::purge`]. `false` when it was gone.
     async fn delete_connection(&self, at: ConnectionKey) -> Result<bool, StoreError>;
 
@@ -88,7 +100,7 @@ pub trait ConnectionStore {
     async fn purge(&self, limit: u32) -> Result<bool, StoreError>;
 
     /// Sets a connection's schema, makes the connection ready and keeps the (completed) operation, all at once.
-    /// `Conflict` when the connection is gone or its schema no longer at `expected`.
+    /// `Conflict` when the connection is gone or being deleted, its schema no longer at `expected`, or another registration runs.
     async fn register_schema(
         &self,
         at: ConnectionKey,
@@ -96,6 +108,23 @@ pub trait ConnectionStore {
         expected: SchemaVersion,
         operation: &ConnectionOperation,
     ) -> Result<Arc<KeptConnection>, StoreError>;
+
+    /// Keeps a registration that takes time, with its operation `inprogress`; the schema is not in force yet. `Conflict` as for
+    /// [`ConnectionStore::register_schema`].
+    async fn begin_registration(
+        &self,
+        at: ConnectionKey,
+        registration: &Registration,
+        expected: SchemaVersion,
+    ) -> Result<Arc<KeptConnection>, StoreError>;
+
+    /// Ends the registration of that operation: completed, its schema is in force and a draft is ready; failed, all is as it was before.
+    /// `None` when no such registration runs.
+    async fn end_registration(
+        &self,
+        at: ConnectionKey,
+        operation: &ConnectionOperation,
+    ) -> Result<Option<Arc<KeptConnection>>, StoreError>;
 }
 
 /// Items and the index's to-do list.

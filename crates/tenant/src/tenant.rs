@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, Semaphore};
 use uuid::Uuid;
 
 use crate::{
     Profile, accounts::OwnAccounts, clock::Clock, index::Index, membership::Membership,
     progress::Progress, store::Store, visibility::Visibility,
 };
+
+/// How many items may wait at the same time for a schema to be registered; more of them are told to come back.
+const PLACES: usize = 64;
 
 /// A tenant's ports and its live picture; the doors are free functions that take it first.
 pub struct Tenant {
@@ -34,6 +37,14 @@ pub struct Tenant {
     pub indexing: Mutex<()>,
     /// Rung after every deletion of a connection; the purge listens.
     pub deleted: Notify,
+    /// Rung when something was noted that is to happen later; the loop of [`life`](crate::life) listens.
+    pub scheduled: Notify,
+    /// Rung when a registration has ended; items that wait for it listen.
+    pub(crate) settled: Notify,
+    /// Held by whoever makes a connection.
+    pub(crate) creating: Mutex<()>,
+    /// Places for items that wait.
+    pub(crate) places: Semaphore,
 }
 
 impl Tenant {
@@ -57,6 +68,10 @@ impl Tenant {
             progress: Progress::default(),
             indexing: Mutex::new(()),
             deleted: Notify::new(),
+            scheduled: Notify::new(),
+            settled: Notify::new(),
+            creating: Mutex::new(()),
+            places: Semaphore::new(PLACES),
         }
     }
 

@@ -9,7 +9,12 @@ use graph::{
     route::Door,
 };
 use serde_json::Value;
-use tenant::{Error, Tenant, connections, kept::KeptConnection, schema};
+use tenant::{
+    Error, Tenant,
+    connections::{self, Origin},
+    kept::{KeptConnection, Ticket},
+    schema,
+};
 
 use super::page::{self, Chunk, Row};
 use crate::{ask::Ask, layers::quirks, respond::Answer};
@@ -23,7 +28,11 @@ pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
     let draft = said(ask).await?;
     let (ignored, repeat) = (draft.ignored.clone(), draft.used_authorized_apps);
     let fresh = ask.new_id().simple().to_string();
-    let kept = connections::create_connection(&ask.tenant, &ask.caller, draft, &fresh).await?;
+    let origin = Origin {
+        fresh: &fresh,
+        ticket: ticket(ask)?,
+    };
+    let kept = connections::create_connection(&ask.tenant, &ask.caller, draft, origin).await?;
     let mut members = to_json(&ask.tenant, ask.beta, &kept).await?;
     let remark = members["description"].is_null().then_some(UNDESCRIBED);
     if repeat {
@@ -35,6 +44,20 @@ pub(super) async fn create_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
         .at(location)
         .ignoring("members", &ignored)
         .where_the_graph_would(remark))
+}
+
+/// The ticket of the flow in which an administrator enables a connector in Teams. It is a secret: it is kept, and shown nowhere.
+fn ticket(ask: &Ask<'_>) -> Result<Option<Ticket>, PublicError> {
+    let Some(sent) = ask.headers.get("graphconnectors-ticket") else {
+        return Ok(None);
+    };
+    let text = sent.to_str().map_err(|_| {
+        PublicError::invalid(
+            "GraphConnectors-Ticket",
+            "The header `GraphConnectors-Ticket` is not made of printable ASCII characters. Send the ticket as it came, or leave the header out.",
+        )
+    })?;
+    Ok(Some(Ticket(text.to_owned())))
 }
 
 /// GET of the collection: 200 with those that the caller may read, on one page where nobody asks for pages.

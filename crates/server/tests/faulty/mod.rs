@@ -10,7 +10,10 @@ use graph::{
 };
 use tenant::{
     accounts::Accounts,
-    kept::{Expected, KeptConnection, KeptItem, Ordinal, SchemaVersion, Version, Written},
+    kept::{
+        Expected, KeptConnection, KeptItem, Ordinal, Registration, SchemaVersion, Ticket, Version,
+        Written,
+    },
     store::{
         AccountStore, Claim, ConnectionStore, GroupStore, ItemStore, OperationStore, Store,
         StoreError,
@@ -80,10 +83,41 @@ impl ConnectionStore for Faulty {
     async fn create_connection(
         &self,
         connection: &ExternalConnection,
+        ticket: Option<Ticket>,
         now: DateTime,
     ) -> Result<Arc<KeptConnection>, StoreError> {
         self.well()?;
-        self.store.create_connection(connection, now).await
+        self.store.create_connection(connection, ticket, now).await
+    }
+
+    async fn release_connection(
+        &self,
+        at: ConnectionKey,
+        when: DateTime,
+    ) -> Result<bool, StoreError> {
+        self.well()?;
+        self.store.release_connection(at, when).await
+    }
+
+    async fn begin_registration(
+        &self,
+        at: ConnectionKey,
+        registration: &Registration,
+        expected: SchemaVersion,
+    ) -> Result<Arc<KeptConnection>, StoreError> {
+        self.well()?;
+        self.store
+            .begin_registration(at, registration, expected)
+            .await
+    }
+
+    async fn end_registration(
+        &self,
+        at: ConnectionKey,
+        operation: &ConnectionOperation,
+    ) -> Result<Option<Arc<KeptConnection>>, StoreError> {
+        self.well()?;
+        self.store.end_registration(at, operation).await
     }
 
     async fn update_connection(

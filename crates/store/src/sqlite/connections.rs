@@ -9,7 +9,7 @@ use graph::{
 };
 use rusqlite::OptionalExtension;
 use tenant::{
-    kept::{KeptConnection, SchemaVersion, Version},
+    kept::{KeptConnection, Registration, SchemaVersion, Ticket, Version},
     store::{ConnectionStore, StoreError},
     visibility::Change,
 };
@@ -17,7 +17,7 @@ use tenant::{
 use super::{dirty, open::Sqlite, operations, step::Step};
 use crate::{
     fault::Fault,
-    rows::{self, Columns, sql},
+    rows::{self, Columns, select_connection, sql},
 };
 
 #[async_trait]
@@ -36,14 +36,23 @@ impl ConnectionStore for Sqlite {
     async fn create_connection(
         &self,
         connection: &ExternalConnection,
+        ticket: Option<Ticket>,
         now: DateTime,
     ) -> Result<Arc<KeptConnection>, StoreError> {
-        let connection = connection.clone();
+        let fresh = KeptConnection {
+            key: ConnectionKey(0),
+            connection: connection.clone(),
+            schema: None,
+            schema_version: SchemaVersion(0),
+            version: Version(1),
+            created_at: now,
+            registration: None,
+            released_at: None,
+            ticket,
+        };
         let kept = connection.to_kept();
-        self.write(kept.len(), move |step| {
-            create(step, &connection, &kept, now)
-        })
-        .await
+        self.write(kept.len(), move |step| create(step, fresh.clone(), &kept))
+            .await
     }
 
     async fn update_connection(
@@ -58,6 +67,14 @@ impl ConnectionStore for Sqlite {
             update(step, at, &connection, &kept, expected)
         })
         .await
+    }
+
+    async fn release_connection(
+        &self,
+        at: ConnectionKey,
+        when: DateTime,
+    ) -> Result<bool, StoreError> {
+        self.write(0, move |step| release(step, at, when)).await
     }
 
     async fn delete_connection(&self, at: ConnectionKey) -> Result<bool, StoreError> {
@@ -75,22 +92,47 @@ impl ConnectionStore for Sqlite {
         expected: SchemaVersion,
         operation: &ConnectionOperation,
     ) -> Result<Arc<KeptConnection>, StoreError> {
-        let text = serde_json::to_string(schema).expect("a schema is made of texts and flags");
+        let text = text(schema);
         let schema = Arc::new(schema.clone());
         let operation = operation.clone();
         self.write(text.len(), move |step| {
-            register(step, at, (&schema, &text), expected, &operation)
+            let kept = idle(step, at, expected)?;
+            operations::keep(step, at, &operation)?;
+            install(step, kept, &schema, &text)
         })
         .await
+    }
+
+    async fn begin_registration(
+        &self,
+        at: ConnectionKey,
+        registration: &Registration,
+        expected: SchemaVersion,
+    ) -> Result<Arc<KeptConnection>, StoreError> {
+        let text = text(&registration.schema);
+        let registration = Arc::new(registration.clone());
+        self.write(text.len(), move |step| {
+            let kept = idle(step, at, expected)?;
+            begin(step, kept, &registration, &text)
+        })
+        .await
+    }
+
+    async fn end_registration(
+        &self,
+        at: ConnectionKey,
+        operation: &ConnectionOperation,
+    ) -> Result<Option<Arc<KeptConnection>>, StoreError> {
+        let operation = operation.clone();
+        self.write(0, move |step| end(step, at, &operation)).await
     }
 }
 
 /// The connection as it is in this transaction; `None` once deleted.
 fn find(step: &Step<'_>, at: ConnectionKey) -> Result<Option<KeptConnection>, Fault> {
-    let mut statement = step.sql.prepare_cached(
-        "SELECT key, id, kept, schema, schema_version, version, created_at
-         FROM connection WHERE key = ?1 AND deleted = 0",
-    )?;
+    let mut statement = step
+        .sql
+        .prepare_cached(select_connection!("AND key = ?1"))?;
     let mut rows = statement.query([sql(at.0)])?;
     rows.next()?.map(rows::connection).transpose()
 }
@@ -110,11 +152,11 @@ fn publish(step: &mut Step<'_>, kept: KeptConnection) -> Arc<KeptConnection> {
 
 fn create(
     step: &mut Step<'_>,
-    connection: &ExternalConnection,
+    fresh: KeptConnection,
     kept: &str,
-    now: DateTime,
 ) -> Result<Arc<KeptConnection>, Fault> {
-    let folded = connection.id.folded();
+    let id = &fresh.connection.id;
+    let folded = id.folded();
     let taken = step
         .sql
         .prepare_cached("SELECT 1 FROM connection WHERE folded = ?1 AND deleted = 0")?
@@ -125,22 +167,22 @@ fn create(
     }
     step.sql
         .prepare_cached(
-            "INSERT INTO connection (id, folded, kept, schema_version, version, created_at, deleted)
-             VALUES (?1, ?2, ?3, 0, 1, ?4, 0)",
+            "INSERT INTO connection
+                 (id, folded, kept, schema_version, version, created_at, ticket, deleted)
+             VALUES (?1, ?2, ?3, 0, 1, ?4, ?5, 0)",
         )?
-        .execute((connection.id.as_str(), &folded, kept, now.0))?;
+        .execute((
+            id.as_str(),
+            &folded,
+            kept,
+            fresh.created_at.0,
+            fresh.ticket.as_ref().map(|ticket| &ticket.0),
+        ))?;
     let row = step.sql.last_insert_rowid();
     let key = u64::try_from(row)
         .map_err(|error| Fault::inconsistent("connection", "key", row, error.to_string()))?;
-    let kept = KeptConnection {
-        key: ConnectionKey(key),
-        connection: connection.clone(),
-        schema: None,
-        schema_version: SchemaVersion(0),
-        version: Version(1),
-        created_at: now,
-    };
-    Ok(publish(step, kept))
+    let key = ConnectionKey(key);
+    Ok(publish(step, KeptConnection { key, ..fresh }))
 }
 
 fn update(
@@ -172,28 +214,45 @@ fn update(
     Ok(publish(step, kept))
 }
 
-fn register(
-    step: &mut Step<'_>,
+fn text(schema: &Schema) -> String {
+    serde_json::to_string(schema).expect("a schema is made of texts and flags")
+}
+
+/// A connection whose schema has that version and that nothing else happens to.
+fn idle(
+    step: &Step<'_>,
     at: ConnectionKey,
-    (schema, text): (&Arc<Schema>, &str),
     expected: SchemaVersion,
-    operation: &ConnectionOperation,
+) -> Result<KeptConnection, Fault> {
+    find(step, at)?
+        .filter(|kept| {
+            kept.schema_version == expected
+                && kept.registration.is_none()
+                && kept.released_at.is_none()
+        })
+        .ok_or_else(Fault::conflict)
+}
+
+/// Puts a schema into force.
+fn install(
+    step: &mut Step<'_>,
+    mut kept: KeptConnection,
+    schema: &Arc<Schema>,
+    text: &str,
 ) -> Result<Arc<KeptConnection>, Fault> {
-    let Some(mut kept) = find(step, at)?.filter(|kept| kept.schema_version == expected) else {
-        return Err(Fault::conflict());
-    };
+    let at = kept.key;
+    kept.registration = None;
     kept.schema = Some(Arc::clone(schema));
     kept.schema_version = SchemaVersion(next(kept.schema_version.0, "schema_version", at)?);
-    if operation.status == OperationStatus::Completed
-        && kept.connection.state == ConnectionState::Draft
-    {
+    if kept.connection.state == ConnectionState::Draft {
         kept.connection.state = ConnectionState::Ready;
         // Whoever read the draft and writes it back must not undo this.
         kept.version = Version(next(kept.version.0, "version", at)?);
     }
     step.sql
         .prepare_cached(
-            "UPDATE connection SET kept = ?2, schema = ?3, schema_version = ?4, version = ?5
+            "UPDATE connection SET kept = ?2, schema = ?3, schema_version = ?4, version = ?5,
+                 pending = NULL, operation = NULL, due = NULL
              WHERE key = ?1",
         )?
         .execute((
@@ -203,8 +262,80 @@ fn register(
             kept.schema_version.0,
             kept.version.0,
         ))?;
-    operations::keep(step, at, operation)?;
     Ok(publish(step, kept))
+}
+
+fn begin(
+    step: &mut Step<'_>,
+    kept: KeptConnection,
+    registration: &Arc<Registration>,
+    text: &str,
+) -> Result<Arc<KeptConnection>, Fault> {
+    let operation = ConnectionOperation {
+        id: registration.operation.clone(),
+        status: OperationStatus::Inprogress,
+        error: None,
+    };
+    operations::keep(step, kept.key, &operation)?;
+    step.sql
+        .prepare_cached(
+            "UPDATE connection SET pending = ?2, operation = ?3, due = ?4 WHERE key = ?1",
+        )?
+        .execute((
+            sql(kept.key.0),
+            text,
+            operation.id.as_str(),
+            registration.due.0,
+        ))?;
+    let registration = Some(Arc::clone(registration));
+    let kept = KeptConnection {
+        registration,
+        ..kept
+    };
+    Ok(publish(step, kept))
+}
+
+fn end(
+    step: &mut Step<'_>,
+    at: ConnectionKey,
+    operation: &ConnectionOperation,
+) -> Result<Option<Arc<KeptConnection>>, Fault> {
+    let Some(mut kept) = find(step, at)? else {
+        return Ok(None);
+    };
+    let running = kept.registration.take();
+    let Some(running) = running.filter(|running| running.operation == operation.id) else {
+        return Ok(None);
+    };
+    operations::keep(step, at, operation)?;
+    if operation.status == OperationStatus::Completed {
+        let schema = &running.schema;
+        return install(step, kept, schema, &text(schema)).map(Some);
+    }
+    step.sql
+        .prepare_cached(
+            "UPDATE connection SET pending = NULL, operation = NULL, due = NULL WHERE key = ?1",
+        )?
+        .execute([sql(at.0)])?;
+    Ok(Some(publish(step, kept)))
+}
+
+fn release(step: &mut Step<'_>, at: ConnectionKey, when: DateTime) -> Result<bool, Fault> {
+    let Some(kept) = find(step, at)?.filter(|kept| kept.released_at.is_none()) else {
+        return Ok(false);
+    };
+    step.sql
+        .prepare_cached("UPDATE connection SET released_at = ?2 WHERE key = ?1")?
+        .execute((sql(at.0), when.0))?;
+    let released_at = Some(when);
+    publish(
+        step,
+        KeptConnection {
+            released_at,
+            ..kept
+        },
+    );
+    Ok(true)
 }
 
 fn delete(step: &mut Step<'_>, at: ConnectionKey) -> Result<bool, Fault> {

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     fault::Fault,
-    rows::{self, Columns},
+    rows::{self, Columns, select_connection},
 };
 
 /// How many items are published at a time.
@@ -88,10 +88,7 @@ fn connections(
     sql: &Connection,
     changes: &mut Vec<Change>,
 ) -> Result<HashSet<ConnectionKey>, Fault> {
-    let mut statement = sql.prepare(
-        "SELECT key, id, kept, schema, schema_version, version, created_at
-         FROM connection WHERE deleted = 0 ORDER BY key",
-    )?;
+    let mut statement = sql.prepare(select_connection!("ORDER BY key"))?;
     let mut rows = statement.query(())?;
     let mut living = HashSet::new();
     while let Some(row) = rows.next()? {

@@ -87,13 +87,13 @@ fn group(
     rows.next()?.map(rows::group).transpose()
 }
 
-/// Is there such a group, in a connection that is not deleted?
+/// Is there such a group, in a connection that takes writes?
 fn exists(step: &Step<'_>, at: ConnectionKey, id: &GroupId) -> Result<bool, Fault> {
     let found = step
         .sql
         .prepare_cached(
             "SELECT 1 FROM external_group g
-             JOIN connection c ON c.key = g.connection AND c.deleted = 0
+             JOIN connection c ON c.key = g.connection AND c.deleted = 0 AND c.released_at IS NULL
              WHERE g.connection = ?1 AND g.id = ?2",
         )?
         .query_row((sql(at.0), id.as_str()), |_| Ok(()))

@@ -64,10 +64,11 @@ impl<'a> Step<'a> {
         self.change(Change::ConnectionPurged(at));
     }
 
-    /// How often the schema of a connection has been registered; `None` when the connection is gone.
+    /// How often the schema of a connection has been registered; `None` when the connection is gone or being deleted.
     pub(super) fn schema_version(&self, at: ConnectionKey) -> Result<Option<u32>, Fault> {
         let mut statement = self.sql.prepare_cached(
-            "SELECT key, schema_version FROM connection WHERE key = ?1 AND deleted = 0",
+            "SELECT key, schema_version FROM connection
+             WHERE key = ?1 AND deleted = 0 AND released_at IS NULL",
         )?;
         let mut rows = statement.query([sql(at.0)])?;
         rows.next()?
@@ -75,11 +76,13 @@ impl<'a> Step<'a> {
             .transpose()
     }
 
-    /// Is the connection there?
+    /// Does the connection take writes?
     pub(super) fn has(&self, at: ConnectionKey) -> Result<bool, Fault> {
         let found = self
             .sql
-            .prepare_cached("SELECT 1 FROM connection WHERE key = ?1 AND deleted = 0")?
+            .prepare_cached(
+                "SELECT 1 FROM connection WHERE key = ?1 AND deleted = 0 AND released_at IS NULL",
+            )?
             .query_row([sql(at.0)], |_| Ok(()))
             .optional()?;
         Ok(found.is_some())

@@ -36,7 +36,11 @@ pub async fn ready(
     };
     let kept = match store.connection(&connection.id).await? {
         Some(kept) => kept,
-        None => store.create_connection(&connection, DateTime(0)).await?,
+        None => {
+            store
+                .create_connection(&connection, None, DateTime(0))
+                .await?
+        }
     };
     if kept.schema.is_some() {
         return Ok(kept);

@@ -133,10 +133,12 @@ impl Search<'_> {
         scope.sort_by_key(|kept| kept.key);
         scope.dedup_by_key(|kept| kept.key);
         scope.retain(|kept| {
-            matches!(
-                kept.connection.state,
-                ConnectionState::Ready | ConnectionState::LimitExceeded
-            )
+            let state = kept.connection.state;
+            kept.released_at.is_none()
+                && matches!(
+                    state,
+                    ConnectionState::Ready | ConnectionState::LimitExceeded
+                )
         });
         scope
     }

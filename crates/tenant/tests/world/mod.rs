@@ -13,7 +13,7 @@ use graph::{
 };
 use serde_json::{Value, json};
 use tenant::{
-    Caller, Tenant,
+    Caller, Error, Profile, Tenant,
     accounts::{Accounts, DirectoryGroup, Secret, User},
     clock::{Clock, MovableClock},
     connections, groups, indexer, items, schema,
@@ -41,10 +41,29 @@ pub struct Found {
 
 impl World {
     pub async fn new() -> Self {
+        Self::living(Profile::INSTANT).await
+    }
+
+    /// A world whose tenant lives by these numbers.
+    pub async fn living(profile: Profile) -> Self {
         let directory = tempfile::tempdir().unwrap();
         // The moment of the KQL cases.
         let noon = DateTime::parse("2026-03-18T12:00:00Z").unwrap();
-        let clock = Arc::new(MovableClock::standing(noon));
+        Self::open(directory, Arc::new(MovableClock::standing(noon)), profile).await
+    }
+
+    /// The same world after the process was stopped and started again.
+    pub async fn again(self) -> Self {
+        let (directory, clock, profile) = (self.directory, self.clock, self.tenant.profile.clone());
+        drop(self.tenant);
+        Self::open(directory, clock, profile).await
+    }
+
+    async fn open(
+        directory: tempfile::TempDir,
+        clock: Arc<MovableClock>,
+        profile: Profile,
+    ) -> Self {
         let visibility = Visibility::new();
         let store = store::open(directory.path(), Arc::clone(&visibility)).unwrap();
         let index = index::open(&directory.path().join("index")).unwrap();
@@ -55,7 +74,8 @@ impl World {
             index,
             Arc::clone(&clock) as Arc<dyn Clock>,
             visibility,
-        );
+        )
+        .with_profile(profile);
         indexer::prepare(&tenant).await.unwrap();
         Self {
             tenant: Arc::new(tenant),
@@ -88,24 +108,41 @@ impl World {
         self.tenant.store.put_accounts(&accounts).await.unwrap();
     }
 
-    pub async fn connection(&self, id: &str, schema: Value) {
+    pub async fn create(&self, id: &str) -> Result<(), Error> {
         let draft = ConnectionDraft::read(&json!({ "id": id, "name": id })).unwrap();
-        connections::create_connection(&self.tenant, &app(), draft, "unused")
+        let origin = connections::Origin {
+            fresh: "unused",
+            ticket: None,
+        };
+        connections::create_connection(&self.tenant, &app(), draft, origin)
             .await
-            .unwrap();
-        let draft = SchemaDraft::read(&schema).unwrap();
-        let operation = OperationId::kept(format!("{id}-1"));
+            .map(drop)
+    }
+
+    pub async fn register(&self, id: &str, operation: &str, schema: &Value) -> Result<(), Error> {
+        let draft = SchemaDraft::read(schema).unwrap();
+        let operation = OperationId::kept(operation);
         schema::register_schema(&self.tenant, &app(), id, draft, operation)
             .await
-            .unwrap();
+            .map(drop)
+    }
+
+    pub async fn connection(&self, id: &str, schema: Value) {
+        self.create(id).await.unwrap();
+        let operation = format!("{id}-1");
+        self.register(id, &operation, &schema).await.unwrap();
     }
 
     pub async fn put(&self, connection: &str, id: &str, body: Value) {
+        self.try_put(connection, id, body).await.unwrap();
+    }
+
+    pub async fn try_put(&self, connection: &str, id: &str, body: Value) -> Result<(), Error> {
         let id = ItemId::admit(id).unwrap();
         let draft = ItemDraft::read(&id, &body).unwrap();
         items::put_item(&self.tenant, &app(), connection, id, draft)
             .await
-            .unwrap();
+            .map(drop)
     }
 
     pub async fn group(&self, connection: &str, id: &str, members: &[Identity]) {

@@ -4,9 +4,13 @@
 
 use std::sync::Arc;
 
-use graph::{ConnectionId, ConnectionState, ErrorCode, OperationId, OperationStatus, PublicError};
+use graph::{
+    ConnectionId, ConnectionState, DateTime, ErrorCode, OperationId, OperationStatus, PublicError,
+};
 
-use super::world::{NOW, World, connection, everyone, group, is_conflict, operation, schema};
+use super::world::{
+    NOW, World, connection, everyone, group, is_conflict, operation, registration, schema,
+};
 use crate::{
     kept::{Expected, SchemaVersion, Version},
     store::Store,
@@ -16,7 +20,7 @@ use crate::{
 /// A connection is found by its id in any case, keeps it as written, and its id is taken in any case.
 pub async fn ids_are_compared_without_case(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let made = store
-        .create_connection(&connection("Tickets"), NOW)
+        .create_connection(&connection("Tickets"), None, NOW)
         .await
         .unwrap();
     assert_eq!(made.connection, connection("Tickets"));
@@ -28,7 +32,9 @@ pub async fn ids_are_compared_without_case(store: Arc<dyn Store>, visibility: Ar
         let id = ConnectionId::kept(id);
         assert_eq!(store.connection(&id).await.unwrap().as_ref(), Some(&made));
         assert_eq!(visibility.connection(&id).as_ref(), Some(&made));
-        let again = store.create_connection(&connection(id.as_str()), NOW).await;
+        let again = store
+            .create_connection(&connection(id.as_str()), None, NOW)
+            .await;
         assert!(is_conflict(&again));
     }
     let other = ConnectionId::kept("ticket");
@@ -39,7 +45,10 @@ pub async fn ids_are_compared_without_case(store: Arc<dyn Store>, visibility: Ar
 /// Connections are listed in the order they were made.
 pub async fn listed_in_the_order_made(store: Arc<dyn Store>, _: Arc<Visibility>) {
     for id in ["zebra", "apple", "mango"] {
-        store.create_connection(&connection(id), NOW).await.unwrap();
+        store
+            .create_connection(&connection(id), None, NOW)
+            .await
+            .unwrap();
     }
     let listed = store.connections().await.unwrap();
     let ids: Vec<&str> = listed
@@ -53,7 +62,7 @@ pub async fn listed_in_the_order_made(store: Arc<dyn Store>, _: Arc<Visibility>)
 /// An update replaces the members at the version it names, and no other.
 pub async fn updates_expect_a_version(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let made = store
-        .create_connection(&connection("tickets"), NOW)
+        .create_connection(&connection("tickets"), None, NOW)
         .await
         .unwrap();
     let mut changed = made.connection.clone();
@@ -114,7 +123,7 @@ async fn is_gone(world: &World) {
 /// A schema makes a draft ready, counts, and expects the version it replaces; the operation can be asked for.
 pub async fn schemas_expect_a_version(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let made = store
-        .create_connection(&connection("tickets"), NOW)
+        .create_connection(&connection("tickets"), None, NOW)
         .await
         .unwrap();
     let register = |properties: &'static [&'static str], expected, id| {
@@ -149,21 +158,104 @@ pub async fn schemas_expect_a_version(store: Arc<dyn Store>, visibility: Arc<Vis
     assert!(is_conflict(&register(&["title"], 2, "o4").await));
 }
 
-/// An operation that failed leaves a draft a draft, and its reason can be read.
+/// A registration that takes time shows its schema and its operation, lets nothing else begin, and comes into force when it is completed.
+pub async fn registrations_take_their_time(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
+    let made = store
+        .create_connection(&connection("tickets"), None, NOW)
+        .await
+        .unwrap();
+    let (at, none) = (made.key, SchemaVersion(0));
+    let first = registration("o1", &["title"]);
+    let late = store.begin_registration(at, &first, SchemaVersion(1)).await;
+    assert!(is_conflict(&late));
+    let begun = store.begin_registration(at, &first, none).await.unwrap();
+    assert_eq!(begun.registration.as_deref(), Some(&first));
+    assert_eq!((&begun.schema, begun.schema_version), (&None, none));
+    assert_eq!(begun.connection.state, ConnectionState::Draft);
+    assert_eq!(visibility.connection_at(at), Some(Arc::clone(&begun)));
+    let status = async |id: &str| {
+        let found = store.operation(at, &OperationId::kept(id)).await.unwrap();
+        found.map(|operation| operation.status)
+    };
+    assert_eq!(status("o1").await, Some(OperationStatus::Inprogress));
+
+    let second = registration("o2", &["title"]);
+    assert!(is_conflict(
+        &store.begin_registration(at, &second, none).await
+    ));
+    let done = operation("o2", OperationStatus::Completed);
+    let at_once = store.register_schema(at, &second.schema, none, &done).await;
+    assert!(is_conflict(&at_once));
+    assert_eq!(store.end_registration(at, &done).await.unwrap(), None);
+    assert_eq!(status("o2").await, None);
+    // The connection itself can be changed meanwhile.
+    let updated = store.update_connection(at, &made.connection, made.version);
+    assert_eq!(updated.await.unwrap().registration, begun.registration);
+
+    let done = operation("o1", OperationStatus::Completed);
+    let ended = store.end_registration(at, &done).await.unwrap().unwrap();
+    assert_eq!(ended.registration, None);
+    assert_eq!(ended.schema.as_deref(), Some(&schema(&["title"])));
+    assert_eq!(ended.schema_version, SchemaVersion(1));
+    assert_eq!(ended.connection.state, ConnectionState::Ready);
+    assert!(ended.version > made.version);
+    assert_eq!(visibility.connection_at(at), Some(ended));
+    assert_eq!(status("o1").await, Some(OperationStatus::Completed));
+    assert_eq!(store.end_registration(at, &done).await.unwrap(), None);
+}
+
+/// A connection that is being deleted keeps its id and is found, and takes nothing any more.
+pub async fn connections_on_their_way_out(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
+    let world = World::new((store, visibility)).await;
+    let (store, at) = (&world.store, world.at);
+    let written = world.put("T-1", "Printer", &everyone()).await;
+    store.create_group(at, &group("eng")).await.unwrap();
+    assert!(store.release_connection(at, NOW).await.unwrap());
+    assert!(!store.release_connection(at, DateTime(0)).await.unwrap());
+    let kept = world.kept().await.unwrap();
+    assert_eq!(kept.released_at, Some(NOW));
+    assert_eq!(world.visibility.connection_at(at), Some(kept));
+    let same = connection("TICKETS");
+    let again = store.create_connection(&same, None, NOW);
+    assert!(is_conflict(&again.await));
+    let expected = Expected::At(written.version);
+    let put = world.try_put("T-1", "Scanner", &everyone(), expected).await;
+    assert!(is_conflict(&put));
+    assert_eq!(world.delete("T-1").await, None);
+    assert!(is_conflict(&store.create_group(at, &group("new")).await));
+    assert!(!store.update_group(at, &group("eng")).await.unwrap());
+    let late = registration("o2", &["title"]);
+    let begun = store.begin_registration(at, &late, world.admitted).await;
+    assert!(is_conflict(&begun));
+    assert!(!store.purge(10).await.unwrap());
+
+    assert!(store.delete_connection(at).await.unwrap());
+    assert!(!store.release_connection(at, NOW).await.unwrap());
+    assert_eq!(world.kept().await, None);
+    let same = connection("TICKETS");
+    let again = store.create_connection(&same, None, NOW);
+    assert_eq!(again.await.unwrap().released_at, None);
+}
+
+/// An operation that failed leaves a draft a draft, and its reason can be read; the next one may begin.
 pub async fn failed_operations_keep_their_reason(store: Arc<dyn Store>, _: Arc<Visibility>) {
     let made = store
-        .create_connection(&connection("tickets"), NOW)
+        .create_connection(&connection("tickets"), None, NOW)
         .await
         .unwrap();
     let mut failed = operation("o1", OperationStatus::Failed);
     failed.error = Some(
         PublicError::new(ErrorCode::InvalidRequest, "No.").with_help("schema", "Try another."),
     );
-    let kept = store
-        .register_schema(made.key, &schema(&["title"]), SchemaVersion(0), &failed)
-        .await
-        .unwrap();
+    let (at, none) = (made.key, SchemaVersion(0));
+    let first = registration("o1", &["title"]);
+    store.begin_registration(at, &first, none).await.unwrap();
+    let kept = store.end_registration(at, &failed).await.unwrap().unwrap();
     assert_eq!(kept.connection.state, ConnectionState::Draft);
+    assert_eq!((&kept.registration, &kept.schema), (&None, &None));
+    assert_eq!((kept.schema_version, kept.version), (none, made.version));
+    let second = registration("o2", &["title"]);
+    assert!(store.begin_registration(at, &second, none).await.is_ok());
     let read = store.operation(made.key, &failed.id).await.unwrap();
     assert_eq!(read, Some(failed));
 }

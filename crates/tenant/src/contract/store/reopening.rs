@@ -11,10 +11,10 @@ use super::{
     accounts::accounts,
     world::{
         ALICE, BOB, NOW, Opened, World, connection, everyone, grant, group, is_conflict, only,
-        operation,
+        operation, registration,
     },
 };
-use crate::kept::{AclId, Expected, SchemaVersion, Text};
+use crate::kept::{AclId, Expected, SchemaVersion, Text, Ticket};
 
 impl World {
     /// The same connection in a store that was opened again. The former store must be closed by now.
@@ -55,7 +55,15 @@ pub async fn everything_is_kept(open: impl Fn() -> Opened) {
     let world = World::new(open()).await;
     let identity = world.store.identity();
     let draft = connection("Drafts");
-    world.store.create_connection(&draft, NOW).await.unwrap();
+    let ticket = Some(Ticket("opaque".to_owned()));
+    let store = &world.store;
+    let made = store.create_connection(&draft, ticket, NOW).await.unwrap();
+    let running = registration("o9", &["title"]);
+    let begun = store.begin_registration(made.key, &running, made.schema_version);
+    begun.await.unwrap();
+    let leaving = connection("Leaving");
+    let made = store.create_connection(&leaving, None, NOW).await.unwrap();
+    store.release_connection(made.key, NOW).await.unwrap();
     let connections = world.store.connections().await.unwrap();
     let group = group("eng");
     world.store.create_group(world.at, &group).await.unwrap();

@@ -11,7 +11,10 @@ use graph::{
 };
 
 use crate::{
-    kept::{AclId, Expected, KeptConnection, KeptItem, SchemaVersion, Text, Version, Written},
+    kept::{
+        AclId, Expected, KeptConnection, KeptItem, Registration, SchemaVersion, Text, Version,
+        Written,
+    },
     membership::Memberships,
     store::{Store, StoreError},
     visibility::Visibility,
@@ -74,6 +77,15 @@ pub(super) fn operation(id: &str, status: OperationStatus) -> ConnectionOperatio
     }
 }
 
+/// A registration that is due now.
+pub(super) fn registration(id: &str, properties: &[&str]) -> Registration {
+    Registration {
+        operation: OperationId::kept(id),
+        schema: Arc::new(schema(properties)),
+        due: NOW,
+    }
+}
+
 pub(super) fn grant(kind: AclType, value: &str) -> Acl {
     Acl {
         kind,
@@ -126,7 +138,10 @@ impl World {
     }
 
     pub(super) async fn named((store, visibility): Opened, id: &str) -> Self {
-        let kept = store.create_connection(&connection(id), NOW).await.unwrap();
+        let kept = store
+            .create_connection(&connection(id), None, NOW)
+            .await
+            .unwrap();
         let done = operation("o1", OperationStatus::Completed);
         let kept = store
             .register_schema(kept.key, &schema(&["title"]), SchemaVersion(0), &done)

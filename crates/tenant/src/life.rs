@@ -1,0 +1,122 @@
+//! What comes to connections in its time: a registration comes into force, a deleted connection is released.
+//!
+//! When that is, is in the store, so a process that stops in between only does it later.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use graph::{
+    ConnectionOperation, ConnectionState, DateTime, ErrorCode, OperationStatus, PublicError,
+};
+use tokio::{sync::watch, task::JoinHandle};
+use tracing::error;
+
+use crate::{
+    Error, Tenant,
+    kept::{KeptConnection, Registration},
+    tasks,
+};
+
+/// Wait this long, in real time, after a failure.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Starts the loop; it ends when `stop` becomes true.
+pub fn start(tenant: &Arc<Tenant>, stop: &watch::Receiver<bool>) -> JoinHandle<()> {
+    tasks::spawn("life", run(Arc::clone(tenant), stop.clone()))
+}
+
+async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let next = match step(&tenant).await {
+            Ok(next) => next,
+            Err(failure) => {
+                error!(?failure, "what was due failed; it will be tried again");
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+        };
+        tokio::select! {
+            changed = stop.changed() => if changed.is_err() { return },
+            () = tenant.scheduled.notified() => {}
+            () = sleep_until(&tenant, next) => {}
+        }
+    }
+}
+
+async fn sleep_until(tenant: &Tenant, next: Option<DateTime>) {
+    match next {
+        Some(next) => tenant.clock.sleep_until(next).await,
+        None => pending().await,
+    }
+}
+
+/// Does everything that is due; says when the next thing is.
+///
+/// # Errors
+/// Fails when the store does; what was due stays due then.
+pub async fn step(tenant: &Tenant) -> Result<Option<DateTime>, Error> {
+    let now = tenant.clock.now();
+    let mut next = None;
+    for kept in tenant.store.connections().await? {
+        let Some(due) = due(&kept) else { continue };
+        if due > now {
+            next = Some(next.map_or(due, |next: DateTime| next.min(due)));
+        } else if kept.released_at.is_some() {
+            release(tenant, &kept).await?;
+        } else if let Some(registration) = &kept.registration {
+            let outcome = outcome(tenant, &kept, registration);
+            tenant.store.end_registration(kept.key, &outcome).await?;
+            tenant.settled.notify_waiters();
+        }
+    }
+    Ok(next)
+}
+
+/// A connection that is being deleted has nothing else to wait for.
+fn due(kept: &KeptConnection) -> Option<DateTime> {
+    let registration = kept.registration.as_ref().map(|pending| pending.due);
+    kept.released_at.or(registration)
+}
+
+/// The connection is gone for everyone; what it held is removed in the background.
+pub(crate) async fn release(tenant: &Tenant, kept: &KeptConnection) -> Result<(), Error> {
+    tenant.store.delete_connection(kept.key).await?;
+    tenant.deleted.notify_one();
+    tenant.settled.notify_waiters();
+    Ok(())
+}
+
+/// How a registration ends.
+fn outcome(
+    tenant: &Tenant,
+    kept: &KeptConnection,
+    registration: &Registration,
+) -> ConnectionOperation {
+    let error = if tenant.profile.schema_registration_fails {
+        Some(
+            PublicError::new(
+                ErrorCode::GeneralException,
+                "Server error, something went wrong",
+            )
+            .with_help(
+                "schema",
+                "This server was told to let registrations fail. Register the schema again once it no longer is.",
+            ),
+        )
+    } else if kept.connection.state == ConnectionState::Obsolete {
+        Some(PublicError::invalid(
+            "state",
+            "The connection became obsolete before the schema came into force. Delete the connection and create it again.",
+        ))
+    } else {
+        None
+    };
+    ConnectionOperation {
+        id: registration.operation.clone(),
+        status: if error.is_some() {
+            OperationStatus::Failed
+        } else {
+            OperationStatus::Completed
+        },
+        error,
+    }
+}
