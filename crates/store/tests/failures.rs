@@ -194,7 +194,7 @@ async fn a_row_that_cannot_be_read_back_is_named_at_the_start() {
         assert_eq!(answer.as_deref(), Some(expect), "{change}");
     };
     check(
-        "PRAGMA user_version = 3",
+        "PRAGMA user_version = 99",
         "store.user_version of store.sqlite",
     )
     .await;
@@ -209,6 +209,16 @@ async fn a_row_that_cannot_be_read_back_is_named_at_the_start() {
     check(
         "UPDATE connection SET schema = '{}'",
         "connection.schema of 1",
+    )
+    .await;
+    check(
+        "UPDATE connection SET pending = '{}', operation = 'o', due = 1",
+        "connection.pending of 1",
+    )
+    .await;
+    check(
+        "UPDATE connection SET pending = schema, due = 1",
+        "connection.operation of 1",
     )
     .await;
     check(
