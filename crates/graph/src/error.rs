@@ -92,6 +92,8 @@ error_codes! {
     RequestEntityTooLarge = "RequestEntityTooLarge", 413;
     /// The content encoding is not supported.
     UnsupportedMediaType = "UnsupportedMediaType", 415;
+    /// Something that had to go well before did not.
+    FailedDependency = "FailedDependency", 424;
     /// Come back later.
     TooManyRequests = "TooManyRequests", 429;
     /// Something failed on our side.

@@ -7,6 +7,7 @@ pub mod activity;
 #[cfg(test)]
 mod any_json;
 pub mod audience;
+pub mod batch;
 pub mod card;
 pub mod connection;
 pub mod error;
@@ -25,6 +26,7 @@ pub mod value;
 
 pub use acl::{AccessType, Acl, AclType};
 pub use audience::{Audience, Verdict};
+pub use batch::{Batch, BatchRequest};
 pub use connection::{ConnectionDraft, ConnectionPatch, ConnectionState, ExternalConnection};
 pub use error::{ErrorCode, InnerError, PublicError, PublicErrorDetail};
 pub use group::{ExternalGroup, GroupDraft, GroupPatch, Identity, IdentityType};

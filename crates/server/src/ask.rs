@@ -12,10 +12,12 @@ use serde_json::{Map, Value};
 use tenant::{Caller, Tenant};
 use uuid::Uuid;
 
-use crate::{Settings, body::Incoming};
+use crate::{body::Incoming, router::Front};
 
 /// One request that found its row and its caller.
 pub(crate) struct Ask<'r> {
+    /// The house, for identifiers and for the entries of a batch.
+    pub front: &'r Front,
     /// The tenant that the token names.
     pub tenant: Arc<Tenant>,
     /// Who asks.
@@ -34,8 +36,6 @@ pub(crate) struct Ask<'r> {
     pub headers: &'r HeaderMap,
     /// The request's body, not yet read.
     pub body: &'r mut Incoming,
-    /// For identifiers.
-    pub settings: &'r Settings,
 }
 
 impl Ask<'_> {
@@ -49,7 +49,7 @@ impl Ask<'_> {
 
     /// A new identifier.
     pub fn new_id(&self) -> Uuid {
-        (self.settings.ids)()
+        (self.front.settings.ids)()
     }
 
     /// The absolute URL of a path below the version.

@@ -86,6 +86,22 @@ impl Incoming {
         headers: &HeaderMap,
         expected: &str,
     ) -> Result<Value, PublicError> {
+        self.parsed(headers, expected, |text| {
+            serde_json::from_str(text).map_err(unfit)
+        })
+        .await
+    }
+
+    /// What `parse` makes of the body as a text that is not empty; long ones are parsed beside the async threads.
+    ///
+    /// # Errors
+    /// As for [`Incoming::json`], and what `parse` refuses.
+    pub async fn parsed<T: Send + 'static>(
+        &mut self,
+        headers: &HeaderMap,
+        expected: &str,
+        parse: fn(&str) -> Result<T, PublicError>,
+    ) -> Result<T, PublicError> {
         let bytes = self.read(headers).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(PublicError::new(
@@ -94,9 +110,9 @@ impl Incoming {
             ));
         }
         if bytes.len() <= INLINE_BYTES_MAX {
-            parse(&bytes)
+            parse(text(&bytes)?)
         } else {
-            beside(move || parse(&bytes)).await
+            beside(move || parse(text(&bytes)?)).await
         }
     }
 
@@ -206,25 +222,28 @@ fn inflate(raw: &[u8], bytes_max: usize) -> Result<Bytes, PublicError> {
     Ok(inflated.into())
 }
 
-fn parse(bytes: &[u8]) -> Result<Value, PublicError> {
+fn text(bytes: &[u8]) -> Result<&str, PublicError> {
     // Some editors and shells put a byte order mark first; it means nothing in UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Err(fault) = std::str::from_utf8(bytes) {
-        return Err(unreadable(&format!(
+    std::str::from_utf8(bytes).map_err(|fault| {
+        unreadable(&format!(
             "Unable to read JSON request payload: the byte at offset {} is not UTF-8.",
             fault.valid_up_to()
-        )));
-    }
-    serde_json::from_slice(bytes).map_err(|fault| {
-        let text = fault.to_string();
-        // The parser ends its sentence with the place, which is said first here.
-        let what = text.split(" at line ").next().unwrap_or_default();
-        unreadable(&format!(
-            "Unable to read JSON request payload at line {}, column {}: {what}.",
-            fault.line(),
-            fault.column()
         ))
     })
+}
+
+/// The refusal of a text that is no JSON, with the place of the fault.
+#[expect(clippy::needless_pass_by_value, reason = "it stands behind `map_err`")]
+pub(crate) fn unfit(fault: serde_json::Error) -> PublicError {
+    let text = fault.to_string();
+    // The parser ends its sentence with the place, which is said first here.
+    let what = text.split(" at line ").next().unwrap_or_default();
+    unreadable(&format!(
+        "Unable to read JSON request payload at line {}, column {}: {what}.",
+        fault.line(),
+        fault.column()
+    ))
 }
 
 /// Runs a piece of work where it may take its time.

@@ -1,7 +1,9 @@
 //! HTTP: v1.0 and beta of the API, sign-in, and the listeners that carry both.
 
 mod ask;
+mod batch;
 mod body;
+mod corridor;
 pub mod descriptors;
 pub mod identity;
 pub mod journal;

@@ -43,12 +43,21 @@ const UNAVAILABLE: &str = "The service is temporarily unavailable. Please retry 
 #[derive(Debug)]
 pub(crate) struct Answer {
     status: StatusCode,
-    body: Option<Value>,
-    number: Option<usize>,
+    body: Option<Content>,
     paged: Option<u16>,
     location: Option<String>,
     advice: Vec<String>,
     remark: Option<Cow<'static, str>>,
+}
+
+/// What an answer holds.
+#[derive(Debug)]
+enum Content {
+    Json(Value),
+    /// JSON that is written already.
+    Written(String),
+    /// A bare number, as plain text.
+    Number(usize),
 }
 
 impl Answer {
@@ -57,7 +66,6 @@ impl Answer {
         Self {
             status,
             body: None,
-            number: None,
             paged: None,
             location: None,
             advice: Vec::new(),
@@ -68,7 +76,15 @@ impl Answer {
     /// An answer with a body.
     pub fn json(status: StatusCode, body: Value) -> Self {
         Self {
-            body: Some(body),
+            body: Some(Content::Json(body)),
+            ..Self::bare(status)
+        }
+    }
+
+    /// An answer with a body that is JSON as it stands, its control information chosen already.
+    pub fn written(status: StatusCode, body: String) -> Self {
+        Self {
+            body: Some(Content::Written(body)),
             ..Self::bare(status)
         }
     }
@@ -76,7 +92,7 @@ impl Answer {
     /// 200 with a bare number: the answer to `$count`.
     pub fn number(number: usize) -> Self {
         Self {
-            number: Some(number),
+            body: Some(Content::Number(number)),
             ..Self::bare(StatusCode::OK)
         }
     }
@@ -112,7 +128,7 @@ impl Answer {
 }
 
 /// The answer of a door as an HTTP response.
-pub(crate) fn answer(exchange: &Exchange, mut answer: Answer) -> Response {
+pub(crate) fn answer(exchange: &Exchange, answer: Answer) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
@@ -120,20 +136,21 @@ pub(crate) fn answer(exchange: &Exchange, mut answer: Answer) -> Response {
         headers.insert(header::LOCATION, location);
     }
     advise(headers, &answer.advice.join(" "));
-    if let Some(body) = &mut answer.body {
-        exchange.metadata.strip(body);
-        headers.insert(header::CONTENT_TYPE, content_type(exchange));
+    if let Some(body) = answer.body {
+        let (media_type, text) = match body {
+            Content::Json(mut body) => {
+                exchange.metadata.strip(&mut body);
+                (content_type(exchange), body.to_string())
+            }
+            Content::Written(text) => (content_type(exchange), text),
+            Content::Number(number) => (HeaderValue::from_static("text/plain"), number.to_string()),
+        };
+        headers.insert(header::CONTENT_TYPE, media_type);
         headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
         applied(headers, exchange, Preference::IncludeUnknownEnumMembers);
-        *response.body_mut() = Body::from(body.to_string());
+        *response.body_mut() = Body::from(text);
     } else if answer.status == StatusCode::ACCEPTED {
         applied(response.headers_mut(), exchange, Preference::RespondAsync);
-    }
-    if let Some(number) = answer.number {
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
-        *response.body_mut() = Body::from(number.to_string());
     }
     if let Some(size) = answer.paged
         && let Some(applied) = header_value(&format!("odata.maxpagesize={size}"))

@@ -1,7 +1,6 @@
-//! From a request to its answer: version, token, row of the table, permission, door.
+//! From a request to its answer: the API goes down the [corridor](crate::corridor), sign-in and probes have their own ways.
 //!
-//! axum only carries. The paths of the API are OData's (`connections('id')`, doubled slashes, segments in any case), so
-//! they are read by our own small parser into a row of `graph::route`.
+//! axum only carries.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,21 +11,19 @@ use axum::{
     response::Response,
 };
 use graph::{
-    ErrorCode, PublicError, Scope, odata,
-    route::{self, Found, Method, Params, Route, Serving, Voice},
+    ErrorCode, PublicError, Scope,
+    route::{Method, Voice},
 };
 use serde_json::json;
-use tenant::Error;
 use tracing::Instrument;
 
 use crate::{
     Settings, Tenants,
-    ask::Ask,
     body::Incoming,
     identity::SignIn,
     journal::{BytesIn, Operation, sign_in_path},
     layers::{Exchange, origin, rescue},
-    respond, v1,
+    respond,
 };
 
 /// How much of a body that nobody wants is still read, and for how long, so that its sender gets to see the answer.
@@ -47,44 +44,59 @@ pub fn router(tenants: Tenants, settings: Settings) -> Router {
     })
 }
 
-struct Front {
-    tenants: Tenants,
-    settings: Settings,
+/// Everything that answers.
+pub(crate) struct Front {
+    /// Who is served.
+    pub tenants: Tenants,
+    /// An address, a limit, time and chance.
+    pub settings: Settings,
 }
 
 /// One request on its way through the front of house.
-struct Visit<'r> {
-    exchange: &'r Exchange,
-    parts: &'r Parts,
-    body: &'r mut Incoming,
+pub(crate) struct Visit<'r> {
+    /// The ids, and how to answer.
+    pub exchange: &'r Exchange,
+    /// Method, target and headers.
+    pub parts: &'r Parts,
+    /// The body, not yet read.
+    pub body: &'r mut Incoming,
 }
 
 impl Front {
-    /// One exchange, whatever happens in it.
+    /// One exchange with a client.
     async fn receive(&self, request: Request) -> Response {
         let exchange = Exchange::begin(&self.settings, request.headers());
-        let journal = self.settings.journal.as_ref();
-        let journal = journal.filter(|_| !is_journal(request.uri().path()));
-        let noted = journal.map(|journal| (journal, request.method().clone()));
+        let path = request.uri().path();
         let span = tracing::info_span!(
             "request",
             id = %exchange.request_id,
             method = %request.method(),
-            path = request.uri().path(),
+            path,
         );
-        async {
-            let mut response = match rescue(self.answer(&exchange, request)).await {
-                Ok(response) => response,
-                Err(panicked) => respond::panicked(&exchange, &panicked),
-            };
-            respond::stamp(&exchange, &mut response);
-            if let Some((journal, method)) = noted {
-                journal.note(method.as_str(), exchange.began_at, &response);
-            }
-            response
+        let method = (!is_journal(path)).then(|| request.method().to_string());
+        let answering = self.answer(&exchange, request);
+        self.conclude(&exchange, method.as_deref(), answering)
+            .instrument(span)
+            .await
+    }
+
+    /// Whatever happens in the answering, there is an answer: with its ids, and written down under its method, if that is
+    /// given.
+    pub(crate) async fn conclude(
+        &self,
+        exchange: &Exchange,
+        method: Option<&str>,
+        answering: impl Future<Output = Response>,
+    ) -> Response {
+        let mut response = match rescue(answering).await {
+            Ok(response) => response,
+            Err(panicked) => respond::panicked(exchange, &panicked),
+        };
+        respond::stamp(exchange, &mut response);
+        if let (Some(journal), Some(method)) = (&self.settings.journal, method) {
+            journal.note(method, exchange.began_at, &response);
         }
-        .instrument(span)
-        .await
+        response
     }
 
     async fn answer(&self, exchange: &Exchange, request: Request) -> Response {
@@ -186,64 +198,6 @@ impl Front {
         }
     }
 
-    /// Token, then row, then permission, then door.
-    async fn api(&self, visit: Visit<'_>, version: &str, rest: &str) -> Response {
-        let Visit {
-            exchange,
-            parts,
-            body,
-        } = visit;
-        let gateway = |error: Error| respond::error(exchange, error, Voice::Gateway);
-        let origin = match origin(&self.settings, parts) {
-            Ok(origin) => origin,
-            Err(refusal) => return gateway(refusal.into()),
-        };
-        let authorization = text(&parts.headers, &header::AUTHORIZATION);
-        let beta = version == "beta";
-        let (tenant, caller) = match self
-            .tenants
-            .caller(authorization, exchange.began_at_seconds())
-        {
-            Ok(found) => found,
-            Err(missing) => {
-                let mut response = respond::unauthenticated(exchange, &missing);
-                if let Row::Known(route, params) = row(parts.method.as_str(), beta, rest) {
-                    let operation = Operation::of(route, None, params.get("connection"));
-                    response.extensions_mut().insert(operation);
-                }
-                return response;
-            }
-        };
-        let (route, params) = match row(parts.method.as_str(), beta, rest) {
-            Row::Known(route, params) => (route, params),
-            Row::MethodNotAllowed(methods) => {
-                return respond::method_not_allowed(exchange, &methods);
-            }
-            Row::Refused(refusal) => return gateway(refusal.into()),
-        };
-        let mut ask = Ask {
-            tenant,
-            caller,
-            route,
-            params,
-            beta,
-            base: format!("{origin}/{version}"),
-            query: parts.uri.query().unwrap_or_default(),
-            headers: &parts.headers,
-            body,
-            settings: &self.settings,
-        };
-        let entered = enter(&mut ask).await;
-        let connection = ask.params.get("connection");
-        let operation = Operation::of(route, Some(&ask.caller.app), connection);
-        let mut response = match entered {
-            Ok(answer) => respond::answer(exchange, answer),
-            Err(error) => respond::error(exchange, error, route.voice),
-        };
-        response.extensions_mut().insert(operation);
-        response
-    }
-
     /// The journal, for an app that may write everything: it says what all apps did.
     fn journal(&self, visit: &Visit<'_>) -> Response {
         let (exchange, parts) = (visit.exchange, visit.parts);
@@ -289,74 +243,13 @@ fn plain(visit: &Visit<'_>, text: &'static str) -> Response {
     }
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+/// A header's value, if it is text.
+pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// Permission is asked before the body is read: the door asks again, but nobody should have to send 30 MB to hear no.
-async fn enter(ask: &mut Ask<'_>) -> Result<respond::Answer, Error> {
-    if ask.route.serving == Serving::Served {
-        ask.caller.may(ask.route.door)?;
-    }
-    v1::open(ask).await
-}
-
-/// What a method and a path below the version mean.
-enum Row {
-    Known(&'static Route, Params),
-    MethodNotAllowed(Vec<Method>),
-    Refused(PublicError),
-}
-
-fn row(method: &str, beta: bool, rest: &str) -> Row {
-    let owned = match odata::path(rest) {
-        Ok(owned) => owned,
-        Err(refusal) => return Row::Refused(refusal),
-    };
-    match owned.as_slice() {
-        [] => return Row::Refused(not_described("service document")),
-        [only] if only.name.eq_ignore_ascii_case("$metadata") => {
-            return Row::Refused(not_described("metadata document"));
-        }
-        _ => {}
-    }
-    let segments = odata::segments(&owned);
-    // HEAD, OPTIONS and the like are methods of no row; the path decides between 400 and 405.
-    let asked = Method::parse(method);
-    match route::find(asked.unwrap_or(Method::Get), beta, &segments) {
-        Found::Route(route, params) if asked.is_some() => Row::Known(route, params),
-        Found::Unknown(segment) => Row::Refused(unknown_segment(segment)),
-        Found::Route(..) | Found::MethodNotAllowed(_) => {
-            let methods = [
-                Method::Get,
-                Method::Post,
-                Method::Put,
-                Method::Patch,
-                Method::Delete,
-            ];
-            let known =
-                |method: &Method| matches!(route::find(*method, beta, &segments), Found::Route(..));
-            Row::MethodNotAllowed(methods.into_iter().filter(known).collect())
-        }
-    }
 }
 
 fn unknown_version(first: &str) -> PublicError {
     let mut refusal = PublicError::new(ErrorCode::BadRequest, format!("Invalid version: {first}"));
     refusal.status = 404;
     refusal.with_help("path", "Paths of the API begin with `/v1.0` or `/beta`.")
-}
-
-fn unknown_segment(segment: &str) -> PublicError {
-    PublicError::new(
-        ErrorCode::BadRequest,
-        format!("Resource not found for the segment '{segment}'."),
-    )
-}
-
-fn not_described(document: &str) -> PublicError {
-    PublicError::new(
-        ErrorCode::NotSupported,
-        format!("The {document} is not served in this release; see the operations' own pages."),
-    )
 }

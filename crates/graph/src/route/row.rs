@@ -143,6 +143,8 @@ pub enum Door {
     Query,
     /// `GET /me`.
     GetMe,
+    /// `POST /$batch`: takes no permission of its own, since each of its entries asks for one.
+    Batch,
     /// No door: `serving` says why.
     Refused,
 }

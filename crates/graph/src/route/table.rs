@@ -53,7 +53,6 @@ const ANSWERS: &str = "Acronyms, bookmarks and Q&A answers are not served in thi
 const COPILOT: &str = "The Copilot APIs are not served in this release; use `/search/query`.";
 const DIRECTORY: &str =
     "Users and groups are kept by the identity provider and are not served here, `/me` excepted.";
-const BATCH: &str = "JSON batching is not served in this release; send the requests one by one.";
 
 /// Writes one row: method, template, scopes, serving, page; `beta` marks what only `/beta` knows.
 macro_rules! rows {
@@ -259,6 +258,6 @@ rows! {
         Refused(DIRECTORY), "graph/api/group-update"
     Refused Gateway Delete "/groups/{group}" NOBODY, NOBODY;
         Refused(DIRECTORY), "graph/api/group-delete"
-    Refused Gateway Post "/$batch" NOBODY, NOBODY;
-        Refused(BATCH), "graph/json-batching"
+    Batch Gateway Post "/$batch" NOBODY, NOBODY;
+        Served, "graph/json-batching"
 }

@@ -9,7 +9,7 @@ use graph::{
 use tenant::Error;
 
 use super::{connections, groups, items, operations, schema, search, users};
-use crate::{ask::Ask, respond::Answer};
+use crate::{ask::Ask, batch, respond::Answer};
 
 /// Opens the door that the row names.
 ///
@@ -41,6 +41,7 @@ pub(crate) async fn open(ask: &mut Ask<'_>) -> Result<Answer, Error> {
         Door::RemoveMember => groups::remove_member(ask).await,
         Door::Query => search::query(ask).await,
         Door::GetMe => users::get_me(ask).await,
+        Door::Batch => batch::batch(ask).await,
         Door::Refused => Err(not_served(ask.route.serving).into()),
     }
 }
