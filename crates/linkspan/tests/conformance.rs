@@ -90,6 +90,7 @@ folders! {
     search "search";
     identity "identity";
     protocol "protocol";
+    batch "batch";
     clients "clients";
 }
 

@@ -173,9 +173,11 @@ fn same_caller(outer: &HeaderMap, entries: &[Entry]) -> Result<(), PublicError> 
 
 /// What is said once for the whole batch, an entry need not say again.
 fn inherit(outer: &HeaderMap, own: &mut HeaderMap) {
-    for name in [header::ACCEPT, HeaderName::from_static("client-request-id")] {
-        if let (None, Some(value)) = (own.get(&name), outer.get(&name)) {
-            own.insert(name, value.clone());
+    for name in ["accept", "prefer", "client-request-id"] {
+        if !own.contains_key(name) {
+            for value in outer.get_all(name) {
+                own.append(name, value.clone());
+            }
         }
     }
 }

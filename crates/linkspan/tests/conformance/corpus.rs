@@ -10,7 +10,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// The folders of the corpus: one per noun, the protocol that they share, and what each client makes of it all.
-pub const FOLDERS: [&str; 9] = [
+pub const FOLDERS: [&str; 10] = [
     "connections",
     "schema",
     "items",
@@ -19,6 +19,7 @@ pub const FOLDERS: [&str; 9] = [
     "search",
     "identity",
     "protocol",
+    "batch",
     CLIENTS,
 ];
 

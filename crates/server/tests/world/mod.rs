@@ -97,6 +97,14 @@ impl World {
 
     /// A world whose store is wrapped.
     pub async fn with(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        Self::set(wrap, |_| ()).await
+    }
+
+    /// A world whose store is wrapped and whose settings are changed.
+    pub async fn set(
+        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let visibility = Visibility::new();
         let store = store::open(directory.path(), Arc::clone(&visibility)).unwrap();
@@ -114,7 +122,7 @@ impl World {
         let issuer = Issuer::new(TENANT, keys, visibility);
         let count = AtomicU64::new(1);
         let (stop, stopped) = watch::channel(false);
-        let settings = Settings {
+        let mut settings = Settings {
             ids: Arc::new(move || {
                 let number = count.fetch_add(1, Ordering::SeqCst);
                 Uuid::from_u128(0x4000_8000_0000_0000_0000 + u128::from(number))
@@ -123,6 +131,7 @@ impl World {
             draining: Some(stopped),
             ..Settings::default()
         };
+        change(&mut settings);
         let tenants = Tenants::one(Arc::clone(&tenant), issuer);
         Self {
             router: server::router(tenants, settings),
