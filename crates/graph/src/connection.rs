@@ -3,6 +3,7 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalconnection>
 
 mod json;
+mod people;
 mod resolver;
 mod said;
 mod settings;

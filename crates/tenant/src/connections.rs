@@ -114,6 +114,9 @@ pub async fn update_connection(
     for _ in 0..ATTEMPTS {
         let kept = access::connection(tenant, caller, Door::UpdateConnection, id).await?;
         let patched = patch.apply(&kept.connection);
+        if let Some(schema) = &kept.schema {
+            patched.admit_schema(schema)?;
+        }
         match tenant
             .store
             .update_connection(kept.key, &patched, kept.version)

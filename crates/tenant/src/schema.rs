@@ -54,6 +54,7 @@ pub async fn register_schema(
         if let Some(running) = &kept.registration {
             return Err(busy(running).into());
         }
+        kept.connection.admit_schema(&registration.schema)?;
         if let Some(former) = &kept.schema {
             registration.schema.replaces(former)?;
         }

@@ -2,8 +2,9 @@
 //!
 //! Documentation: <https://learn.microsoft.com/graph/connecting-external-content-manage-schema>
 //!
-//! The numbers are those of `contract/external.md` §4.2. Rule 10 is advice ([`Schema::advice`]), and
-//! what rule 11 asks of a schema, at most one `personAccount`, follows from rule 6.
+//! The numbers are those of `contract/external.md` §4.2. Rule 10 is advice ([`Schema::advice`]). Rule 11 is about
+//! connections of people ([`ExternalConnection::admit_schema`](crate::ExternalConnection::admit_schema)); that no two
+//! properties are `personAccount` follows from rule 6.
 
 use std::collections::HashMap;
 
