@@ -3,6 +3,7 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/externalconnectors-externalconnection-put-items>
 
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use super::{ContentType, ExternalItemContent, ItemDraft};
 use crate::{
@@ -149,10 +150,14 @@ fn read_protection_label(
         return Ok(None);
     };
     let id = generous::text(target, id)?;
-    if id.trim().is_empty() {
+    // The other spellings of a GUID are none that the Graph writes.
+    if id.len() != 36 || Uuid::try_parse(id).is_err() {
         return Err(refused(
             target,
-            "The sensitivityLabelId is empty; send the label's id or null.",
+            format!(
+                "{target} is {}; send the GUID of the label, or null.",
+                shown(id)
+            ),
         ));
     }
     Ok(Some(id.to_owned()))

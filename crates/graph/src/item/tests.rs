@@ -285,7 +285,7 @@ fn labels_and_activities() {
     refuse(
         with(label, json!({"sensitivityLabelId": " "})),
         target,
-        "is empty",
+        "send the GUID",
     );
     refuse(with(label, json!("x")), label, "must be a JSON object");
     accept(with("activities", json!(null)));
@@ -388,7 +388,7 @@ fn full() -> ExternalItem {
             kind: ContentType::Html,
             value: Some("<p>".to_owned()),
         }),
-        sensitivity_label_id: Some("x".to_owned()),
+        sensitivity_label_id: Some("d9f23ae3-1239-45ea-8bfb-f5a3a6ba0a52".to_owned()),
     }
 }
 
