@@ -4,7 +4,10 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::accounts::{AppCommand, GroupCommand, KeysCommand, UserCommand};
+use crate::{
+    accounts::{AppCommand, GroupCommand, KeysCommand, UserCommand},
+    weather::ClockCommand,
+};
 
 /// Microsoft Graph's external connectors and search, on your own machine.
 #[derive(Parser)]
@@ -34,6 +37,8 @@ pub enum Command {
     Group(GroupCommand),
     /// Change the keys that sign tokens.
     Keys(KeysCommand),
+    /// Show or move the clock of a running `linkspan dev`: operations and limits go by it; sign-in does not.
+    Clock(ClockCommand),
     /// Run a program against Linkspan as if it were Microsoft Graph, and say at the end what it did.
     Run(Run),
 }

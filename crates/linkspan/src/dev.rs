@@ -11,6 +11,7 @@ use etcetera::BaseStrategy;
 use server::{
     identity::SignInOptions,
     journal::{Journal, Whereabouts},
+    weather::Weather,
 };
 use tenant::{Profile, clock::MovableClock};
 
@@ -95,7 +96,7 @@ struct Guests {
     auto_approve: Option<String>,
 }
 
-/// Starts a server with the published accounts; one with a CONNECT listener keeps a journal too.
+/// Starts a server with the published accounts; one with a CONNECT listener keeps a journal too, and its weather can be made.
 pub async fn start(options: &Listen, proxy: Option<TcpListener>) -> anyhow::Result<Running> {
     start_with(options, proxy, Guests::default()).await
 }
@@ -131,9 +132,12 @@ async fn start_with(
             pages: Some(http_url.clone()),
         },
     };
+    let clock = Arc::new(MovableClock::over(Arc::new(SystemClock)));
+    let weather = Weather::new(Arc::clone(&clock));
     let life = wire::Life {
-        clock: Arc::new(MovableClock::over(Arc::new(SystemClock))),
+        clock,
         profile: Profile::INSTANT,
+        weather: sockets.proxy.is_some().then(|| Arc::new(weather)),
     };
     let house = wire::open(&data, public_url, sockets, people, life)
         .await

@@ -7,11 +7,13 @@ mod config;
 mod demo;
 mod dev;
 mod ready;
+mod remote;
 mod run;
 mod seed;
 mod seed_file;
 mod serve;
 mod stop;
+mod weather;
 mod wire;
 
 use std::process::ExitCode;
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
                     Command::User(command) => accounts::user(command).await.map(|()| 0),
                     Command::Group(command) => accounts::group(command).await.map(|()| 0),
                     Command::Keys(command) => accounts::keys(&command).map(|()| 0),
+                    Command::Clock(command) => weather::clock(command).await.map(|()| 0),
                     Command::Run(options) => run::run(options).await,
                 }
             })

@@ -37,6 +37,7 @@ pub async fn serve(options: &Serve) -> anyhow::Result<()> {
     let life = wire::Life {
         clock: Arc::new(SystemClock),
         profile: Profile::INSTANT,
+        weather: None,
     };
     let house = wire::open(&data, config.listen.public_url, sockets, people, life)
         .await

@@ -17,6 +17,7 @@ use server::{
     listen::Listeners,
     proxy::Proxy,
     tls,
+    weather::Weather,
 };
 use tenant::{
     Profile, Tenant, accounts::Accounts, clock::Clock, indexer, life, visibility::Visibility,
@@ -69,6 +70,8 @@ pub struct Life {
     pub clock: Arc<dyn Clock>,
     /// How long things take, and how much there may be.
     pub profile: Profile,
+    /// The weather, if it can be made.
+    pub weather: Option<Arc<Weather>>,
 }
 
 /// Opens the data directory and serves on all listeners.
@@ -86,6 +89,7 @@ pub async fn open(
         None => tls::Material::open(&data.join("tls"), now())?.server_config(),
     };
     let keys = identity::Keys::open(&data.join("keys"))?;
+    let weather = life.weather.clone();
     let tenant = open_tenant(data, &people, life).await?;
     let (stop, stopped) = watch::channel(false);
     let mut loops = Vec::from(indexer::start(&tenant, &stopped));
@@ -102,6 +106,7 @@ pub async fn open(
     let settings = Settings {
         public_url,
         journal: journal.clone(),
+        weather,
         draining: Some(stopped.clone()),
         ..defaults
     };

@@ -307,14 +307,16 @@ async fn signs_in(url: &str, secret: &str) {
     let user = "grant_type=password&username=alice@search.example&password";
     assert_eq!(ask(&format!("{user}=a-password")).await.0, 200);
     assert_eq!(ask(&format!("{user}=wrong")).await.0, 400);
-    // There is no journal here, whoever asks.
-    let journal = client
-        .get(format!("{url}/_linkspan/journal"))
-        .bearer_auth(token)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(journal.status(), 404);
+    // There is neither a journal nor weather here, whoever asks.
+    for page in ["journal", "clock", "faults", "weather"] {
+        let asked = client
+            .get(format!("{url}/_linkspan/{page}"))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(asked.status(), 404, "{page}");
+    }
 }
 
 /// Another server's leaf serves as the certificate that was given, and clients that trust its CA are content.

@@ -16,6 +16,7 @@ mod settings;
 mod tenants;
 pub mod tls;
 mod v1;
+pub mod weather;
 
 pub use layers::Scheme;
 pub use router::router;

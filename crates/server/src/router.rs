@@ -14,7 +14,7 @@ use graph::{
     ErrorCode, PublicError, Scope,
     route::{Method, Voice},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing::Instrument;
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     identity::SignIn,
     journal::{BytesIn, Operation, sign_in_path},
     layers::{Exchange, origin, rescue},
-    respond,
+    respond, weather,
 };
 
 /// How much of a body that nobody wants is still read, and for how long, so that its sender gets to see the answer.
@@ -73,7 +73,7 @@ impl Front {
             method = %request.method(),
             path,
         );
-        let method = (!is_journal(path)).then(|| request.method().to_string());
+        let method = (!is_our_own(path)).then(|| request.method().to_string());
         let answering = self.answer(&exchange, request);
         self.conclude(&exchange, method.as_deref(), answering)
             .instrument(span)
@@ -133,8 +133,9 @@ impl Front {
             (None, "healthz") => plain(&visit, "up\n"),
             (None, "readyz") => self.ready(visit).await,
             (None, "") => plain(&visit, WELCOME),
-            (None, _) if is_journal(path) && self.settings.journal.is_some() => {
-                self.journal(&visit)
+            (None, "_linkspan/journal") if self.settings.journal.is_some() => self.journal(&visit),
+            (None, "_linkspan/clock") if self.settings.weather.is_some() => {
+                self.weather(visit).await
             }
             (None, _) => self.sign_in(visit, first).await,
         }
@@ -198,20 +199,26 @@ impl Front {
         }
     }
 
-    /// The journal, for an app that may write everything: it says what all apps did.
+    /// What is ours is for an app that may write everything: it concerns all apps.
+    fn admin(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Response> {
+        let authorization = text(&parts.headers, &header::AUTHORIZATION);
+        let now = exchange.began_at_seconds();
+        let (_, caller) = (self.tenants)
+            .caller(authorization, now)
+            .map_err(|missing| respond::unauthenticated(exchange, &missing))?;
+        caller
+            .require(&[], &[Scope::ExternalConnectionReadWriteAll])
+            .map_err(|refusal| respond::error(exchange, refusal.into(), Voice::Gateway))
+    }
+
+    /// The journal: it says what all apps did.
     fn journal(&self, visit: &Visit<'_>) -> Response {
         let (exchange, parts) = (visit.exchange, visit.parts);
         if parts.method != "GET" {
             return respond::method_not_allowed(exchange, &[Method::Get]);
         }
-        let authorization = text(&parts.headers, &header::AUTHORIZATION);
-        let now = exchange.began_at_seconds();
-        let caller = match self.tenants.caller(authorization, now) {
-            Ok((_, caller)) => caller,
-            Err(missing) => return respond::unauthenticated(exchange, &missing),
-        };
-        if let Err(refusal) = caller.require(&[], &[Scope::ExternalConnectionReadWriteAll]) {
-            return respond::error(exchange, refusal.into(), Voice::Gateway);
+        if let Err(response) = self.admin(exchange, parts) {
+            return response;
         }
         let query = parts.uri.query().unwrap_or_default();
         let since = query
@@ -229,11 +236,44 @@ impl Front {
             .map(|journal| journal.page(since));
         respond::answer(exchange, respond::Answer::json(StatusCode::OK, json!(page)))
     }
+
+    /// The weather: it falls on all apps.
+    async fn weather(&self, visit: Visit<'_>) -> Response {
+        let Visit {
+            exchange,
+            parts,
+            body,
+        } = visit;
+        let Some(weather) = &self.settings.weather else {
+            let refusal = unknown_version(parts.uri.path());
+            return respond::error(exchange, refusal.into(), Voice::Gateway);
+        };
+        let page = parts.uri.path().trim_start_matches('/');
+        let allowed = weather::methods(page);
+        let Some(method) = Method::parse(parts.method.as_str()).filter(|it| allowed.contains(it))
+        else {
+            return respond::method_not_allowed(exchange, allowed);
+        };
+        if let Err(response) = self.admin(exchange, parts) {
+            return response;
+        }
+        let answered = async {
+            let said = match method {
+                Method::Post => body.json(&parts.headers, "an object").await?,
+                _ => Value::Null,
+            };
+            weather::answer(weather, page, method, &said)
+        };
+        match answered.await {
+            Ok(answer) => respond::answer(exchange, answer),
+            Err(refusal) => respond::error(exchange, refusal.into(), Voice::Gateway),
+        }
+    }
 }
 
-/// Where the journal is shown.
-fn is_journal(path: &str) -> bool {
-    path.trim_start_matches('/') == "_linkspan/journal"
+/// Is it about this server instead of the Graph? Whoever watches the journal would otherwise see himself.
+fn is_our_own(path: &str) -> bool {
+    path.trim_start_matches('/').starts_with("_linkspan/")
 }
 
 fn plain(visit: &Visit<'_>, text: &'static str) -> Response {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::journal::Journal;
+use crate::{journal::Journal, weather::Weather};
 
 /// A source of identifiers: request ids, operation ids and the ids of connections that came without one.
 pub type Ids = Arc<dyn Fn() -> Uuid + Send + Sync>;
@@ -32,6 +32,8 @@ pub struct Settings {
     /// Where requests are written down, if anywhere; it is then shown at `/_linkspan/journal` to an app that may write
     /// everything.
     pub journal: Option<Arc<Journal>>,
+    /// The weather, if it can be made: then there is `/_linkspan/clock`, for an app that may write everything.
+    pub weather: Option<Arc<Weather>>,
     /// True once the word to stop was said; `/readyz` then says so, and new clients are sent elsewhere.
     pub draining: Option<watch::Receiver<bool>>,
 }
@@ -44,6 +46,7 @@ impl Default for Settings {
             ids: Arc::new(random_id),
             now: Arc::new(real_time),
             journal: None,
+            weather: None,
             draining: None,
         }
     }

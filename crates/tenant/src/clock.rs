@@ -68,13 +68,28 @@ impl MovableClock {
         let real = self.real.now();
         self.ahead.send_replace(now.0.saturating_sub(real.0));
     }
+
+    /// Takes every move back: the clock says what the other one says.
+    pub fn reset(&self) {
+        self.ahead.send_replace(0);
+    }
+
+    /// What the other clock says, and what this one says at that very moment.
+    pub fn both(&self) -> (DateTime, DateTime) {
+        let real = self.real.now();
+        (real, self.seen_from(real))
+    }
+
+    fn seen_from(&self, real: DateTime) -> DateTime {
+        let ticks = real.0.saturating_add(*self.ahead.borrow());
+        DateTime(ticks).clamp(DateTime::MIN, DateTime::MAX)
+    }
 }
 
 #[async_trait]
 impl Clock for MovableClock {
     fn now(&self) -> DateTime {
-        let ticks = self.real.now().0.saturating_add(*self.ahead.borrow());
-        DateTime(ticks).clamp(DateTime::MIN, DateTime::MAX)
+        self.seen_from(self.real.now())
     }
 
     async fn sleep_until(&self, until: DateTime) {
@@ -147,6 +162,10 @@ mod tests {
         clock.advance(Duration::from_secs(3600));
         below.advance(Duration::from_secs(60));
         assert_eq!(clock.now(), at("2026-03-18T13:01:00Z"));
+        let real = at("2026-03-18T12:01:00Z");
+        assert_eq!(clock.both(), (real, at("2026-03-18T13:01:00Z")));
+        clock.reset();
+        assert_eq!(clock.both(), (real, real));
     }
 
     #[test]
