@@ -7,8 +7,10 @@ use crate::{command, deny, place, tally::Tally};
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// What cargo is asked to do, in this order; names are what the summary says.
-const STEPS: [(&str, &str); 4] = [
+const STEPS: [(&str, &str); 5] = [
     ("fmt", "fmt --all --check"),
+    // A package of its own, outside the workspace.
+    ("fmt: fuzz", "fmt --manifest-path fuzz/Cargo.toml --check"),
     ("clippy", "clippy --workspace --all-targets -- -D warnings"),
     // What only a feature shows is not among the targets above.
     (

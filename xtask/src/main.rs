@@ -6,13 +6,15 @@ mod clients;
 mod command;
 mod deny;
 mod dev;
+mod fuzz;
 mod place;
 mod tally;
 mod test;
+mod tool;
 
 use std::process::ExitCode;
 
-use crate::clients::Clients;
+use crate::{clients::Clients, tally::Tally};
 
 const ALL_CLIENTS: &str = "--all-clients";
 
@@ -21,8 +23,11 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
 
   check   fmt, clippy, tidy and cargo-deny: what every change must pass
-  test    all tests, then the real Graph clients against a server of this checkout;
+  test    all tests, the fuzz targets for some seconds each, then the real Graph clients
+          against a server of this checkout;
           with --all-clients those for Go and Java too, which take minutes to install
+  fuzz [SECONDS]
+          every fuzz target of `fuzz/` for so long (20 s)
   bench   the benchmark programs; prints figures and asserts nothing about time";
 
 fn main() -> ExitCode {
@@ -32,18 +37,30 @@ fn main() -> ExitCode {
     if task.as_deref() == Some("test") && arguments.next_if_eq(ALL_CLIENTS).is_some() {
         clients = Clients::All;
     }
+    let mut seconds = fuzz::SECONDS;
+    if task.as_deref() == Some("fuzz")
+        && let Some(wanted) = arguments.peek().and_then(|wanted| wanted.parse().ok())
+    {
+        seconds = wanted;
+        arguments.next();
+    }
     if let Some(extra) = arguments
         .next()
         .filter(|_| task.as_deref() != Some("conform"))
     {
         eprintln!(
-            "`{extra}` is one argument too many: `test` takes `{ALL_CLIENTS}`, other tasks take none.\n\n{USAGE}"
+            "`{extra}` is one argument too many: `test` takes `{ALL_CLIENTS}`, `fuzz` takes seconds, other tasks take none.\n\n{USAGE}"
         );
         return ExitCode::from(2);
     }
     match task.as_deref() {
         Some("check") => check::run().conclude(),
         Some("test") => test::run(clients).conclude(),
+        Some("fuzz") => {
+            let mut tally = Tally::default();
+            fuzz::run(seconds, &mut tally);
+            tally.conclude()
+        }
         Some("bench") => bench::run(),
         Some("conform") => {
             eprintln!(

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test of the workspace, then the real clients against a server of this checkout.
+//! `cargo xtask test`: every test of the workspace, every fuzz target for a while, then the real clients against a server of this checkout.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::{
     clients::{self, Clients},
     command,
     dev::Server,
-    place,
+    fuzz, place,
     tally::{self, Counts, Tally},
 };
 
@@ -16,6 +16,7 @@ const LIMIT: Duration = Duration::from_secs(40 * 60);
 pub fn run(clients: Clients) -> Tally {
     let mut tally = Tally::default();
     workspace(&mut tally);
+    fuzz::run(fuzz::SECONDS_IN_TEST, &mut tally);
     let mut build = place::cargo(["build", "-p", "linkspan"]);
     let built = command::run("build linkspan", &mut build, LIMIT, |_| {});
     tally.one("build linkspan", built);

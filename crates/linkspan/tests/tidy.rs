@@ -209,7 +209,9 @@ impl Source {
 /// Every Rust file of the checkout.
 fn sources() -> Vec<Source> {
     let mut found = Vec::new();
-    let mut open = vec![root().join("crates"), root().join("xtask")];
+    let mut open: Vec<_> = ["crates", "fuzz", "xtask"]
+        .map(|part| root().join(part))
+        .into();
     while let Some(directory) = open.pop() {
         for entry in fs::read_dir(&directory).expect("a directory can be read") {
             let path = entry.expect("an entry of a directory").path();
