@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     accounts::{AppCommand, GroupCommand, KeysCommand, UserCommand},
+    dev::TENANTS_MAX,
+    upkeep::{Reset, SnapshotCommand},
     weather::ClockCommand,
 };
 
@@ -37,6 +39,10 @@ pub enum Command {
     Group(GroupCommand),
     /// Change the keys that sign tokens.
     Keys(KeysCommand),
+    /// Put a tenant of a running `linkspan dev` back to the seed.
+    Reset(Reset),
+    /// Keep copies of a tenant of a running `linkspan dev`, and put tenants into their state.
+    Snapshot(SnapshotCommand),
     /// Show or move the clock of a running `linkspan dev`: operations and limits go by it; sign-in does not.
     Clock(ClockCommand),
     /// Run a program against Linkspan as if it were Microsoft Graph, and say at the end what it did.
@@ -59,6 +65,9 @@ pub struct Dev {
     /// Signs this user in wherever a page would ask who it is: at device codes and in browsers.
     #[arg(long, value_name = "USER")]
     pub auto_approve: Option<String>,
+    /// How many tenants there may be: every unknown tenant segment of a sign-in path makes one.
+    #[arg(long, value_name = "N", default_value_t = TENANTS_MAX)]
+    pub tenants_max: usize,
 }
 
 /// `linkspan demo`

@@ -25,6 +25,9 @@ use crate::{
     wire,
 };
 
+/// How many tenants there may be by default: more than any suite has tests at a time.
+pub const TENANTS_MAX: usize = 10_000;
+
 /// Where the CONNECT listener usually is.
 const PROXY: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 7788));
 
@@ -33,6 +36,7 @@ pub async fn dev(options: Dev) -> anyhow::Result<()> {
     let guests = Guests {
         seed: options.seed.as_deref().map(seed_file::read).transpose()?,
         auto_approve: options.auto_approve.clone(),
+        tenants_max: options.tenants_max,
     };
     let proxy = proxy_listener(options.proxy)?;
     let running = start_with(&options.listen, Some(proxy), guests).await?;
@@ -88,12 +92,23 @@ impl Running {
 }
 
 /// What differs from the published accounts.
-#[derive(Default)]
 struct Guests {
     /// Instead of the published ones, and of what the data directory holds.
     seed: Option<Seed>,
     /// Who approves every sign-in at once.
     auto_approve: Option<String>,
+    /// How many tenants there may be.
+    tenants_max: usize,
+}
+
+impl Default for Guests {
+    fn default() -> Self {
+        Self {
+            seed: None,
+            auto_approve: None,
+            tenants_max: TENANTS_MAX,
+        }
+    }
 }
 
 /// Starts a server with the published accounts; one with a CONNECT listener keeps a journal too, and its weather can be made.
@@ -130,7 +145,9 @@ async fn start_with(
             choose_user: true,
             auto_approve: guests.auto_approve,
             pages: Some(http_url.clone()),
+            apart: false,
         },
+        tenants_max: Some(guests.tenants_max),
     };
     let clock = Arc::new(MovableClock::over(Arc::new(SystemClock)));
     let weather = Weather::new(Arc::clone(&clock));
@@ -158,7 +175,8 @@ async fn start_with(
         });
     }
     let shown = ready::Shown {
-        accounts: house.accounts(),
+        tenant: house.home,
+        accounts: Arc::clone(&house.accounts),
         clear,
     };
     let stop = Stop::listen()?;

@@ -6,6 +6,7 @@ mod clock;
 mod config;
 mod demo;
 mod dev;
+mod estate;
 mod ready;
 mod remote;
 mod run;
@@ -13,6 +14,7 @@ mod seed;
 mod seed_file;
 mod serve;
 mod stop;
+mod upkeep;
 mod weather;
 mod wire;
 
@@ -50,6 +52,8 @@ fn main() -> ExitCode {
                     Command::Group(command) => accounts::group(command).await.map(|()| 0),
                     Command::Keys(command) => accounts::keys(&command).map(|()| 0),
                     Command::Clock(command) => weather::clock(command).await.map(|()| 0),
+                    Command::Reset(options) => upkeep::reset(&options).await.map(|()| 0),
+                    Command::Snapshot(command) => upkeep::snapshot(&command).await.map(|()| 0),
                     Command::Run(options) => run::run(options).await,
                 }
             })

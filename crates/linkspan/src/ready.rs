@@ -6,8 +6,9 @@ use anyhow::Context;
 use graph::Scope;
 use serde_json::{Value, json};
 use tenant::accounts::{Accounts, App, DirectoryGroup, User};
+use uuid::Uuid;
 
-use crate::seed::{ClearText, TENANT};
+use crate::seed::ClearText;
 
 /// Where the server listens.
 pub struct Addresses {
@@ -23,6 +24,8 @@ pub struct Addresses {
 
 /// Who may sign in, as far as it may be shown.
 pub struct Shown {
+    /// The tenant.
+    pub tenant: Uuid,
     /// The accounts as they are.
     pub accounts: Arc<Accounts>,
     /// The credentials whose text is known.
@@ -97,7 +100,7 @@ pub fn json(addresses: &Addresses, shown: &Shown) -> Value {
         "https_url": addresses.https_url,
         "proxy_url": addresses.proxy_url,
         "ca_file": addresses.ca_file,
-        "tenant_id": TENANT.to_string(),
+        "tenant_id": shown.tenant.to_string(),
         "apps": apps,
         "users": users,
         "groups": groups,
@@ -133,7 +136,7 @@ pub fn print(addresses: &Addresses, data: &Path, shown: &Shown) -> std::io::Resu
     }
     writeln!(out, "  CA file  {}", addresses.ca_file.display())?;
     writeln!(out, "  data     {}", data.display())?;
-    writeln!(out, "  tenant   {TENANT}\n")?;
+    writeln!(out, "  tenant   {}\n", shown.tenant)?;
     writeln!(out, "  {:<16} {:<37} secret", "app", "client id")?;
     for app in &shown.accounts.apps {
         let secret = match shown.secret(app) {
@@ -200,7 +203,7 @@ fn print_people(out: &mut impl Write, shown: &Shown) -> std::io::Result<()> {
 /// A token, a connection and a search, by accounts whose credentials are known; none if there are no such accounts.
 fn lines_to_copy(url: &str, shown: &Shown) -> Vec<String> {
     let pick = r#"sed 's/.*"access_token":"\([^"]*\)".*/\1/'"#;
-    let token = format!("{url}/{TENANT}/oauth2/v2.0/token");
+    let token = format!("{url}/{}/oauth2/v2.0/token", shown.tenant);
     let scope = "-d scope=https://graph.microsoft.com/.default";
     let creates = [
         Scope::ExternalConnectionReadWriteOwnedBy,

@@ -13,8 +13,8 @@ use crate::seed;
 /// Where a server is looked for when none is named.
 pub const USUAL_URL: &str = "http://localhost:7780";
 
-/// How long a server may take to answer; it is on this machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a server may take to answer; it is on this machine, but a reset waits for requests that are under way.
+const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A running server.
@@ -100,7 +100,7 @@ impl Remote {
         );
         let answer = self
             .client
-            .post(format!("{}/{}/oauth2/v2.0/token", self.url, seed::TENANT))
+            .post(format!("{}/common/oauth2/v2.0/token", self.url))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form)
             .send()

@@ -33,6 +33,7 @@ pub async fn serve(options: &Serve) -> anyhow::Result<()> {
         seed: None,
         replace: false,
         sign_in: SignInOptions::default(),
+        tenants_max: None,
     };
     let life = wire::Life {
         clock: Arc::new(SystemClock),

@@ -1,33 +1,27 @@
-//! The wiring: open the picture, the store and the index, make the tenant, start the loops, serve.
+//! The wiring: open the data directory and its home tenant, start what runs beside requests, serve.
 
 use std::{
     fs::File,
     net::TcpListener,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use anyhow::{Context, bail, ensure};
 use rustls::ServerConfig;
 use server::{
-    Settings, identity,
-    identity::{Issuer, SignInOptions},
-    journal::Journal,
-    listen::Listeners,
-    proxy::Proxy,
-    tls,
-    weather::Weather,
+    Bounds, Keeper, Settings, Tenants, identity, identity::SignInOptions, journal::Journal,
+    listen::Listeners, proxy::Proxy, tls, weather::Weather,
 };
-use tenant::{
-    Profile, Tenant, accounts::Accounts, clock::Clock, indexer, life, visibility::Visibility,
-};
+use tenant::{Error, Profile, accounts::Accounts, clock::Clock};
 use tokio::{sync::watch, task::JoinHandle};
+use uuid::Uuid;
 
-use crate::seed::{self, Seed};
-
-/// How long the index may take to catch up after a stop.
-const CATCH_UP: Duration = Duration::from_secs(10);
+use crate::{
+    estate::{self, Estate, Purpose},
+    seed::Seed,
+};
 
 /// The sockets to serve.
 pub struct Sockets {
@@ -49,6 +43,8 @@ pub struct People {
     pub replace: bool,
     /// How people sign in.
     pub sign_in: SignInOptions,
+    /// Up to how many tenants unknown names make; without it there is the home tenant alone.
+    pub tenants_max: Option<usize>,
 }
 
 /// Everything that runs.
@@ -57,10 +53,14 @@ pub struct House {
     pub ca_file: PathBuf,
     /// What was asked and answered.
     pub journal: Option<Arc<Journal>>,
+    /// The tenant that there always is.
+    pub home: Uuid,
+    /// Its accounts as they were at the start.
+    pub accounts: Arc<Accounts>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
-    loops: Vec<JoinHandle<()>>,
-    tenant: Arc<Tenant>,
+    sweeping: JoinHandle<()>,
+    tenants: Tenants,
     _lock: File,
 }
 
@@ -88,18 +88,13 @@ pub async fn open(
         Some(certificate) => Arc::clone(certificate),
         None => tls::Material::open(&data.join("tls"), now())?.server_config(),
     };
+    let approver = people.sign_in.auto_approve.clone();
     let keys = identity::Keys::open(&data.join("keys"))?;
     let weather = life.weather.clone();
-    let tenant = open_tenant(data, &people, life).await?;
+    let (home, tenants) = tenants(data, keys, people, life)?;
+    let accounts = tenants.home_accounts().await.map_err(told)?;
+    approver_exists(approver.as_deref(), &accounts)?;
     let (stop, stopped) = watch::channel(false);
-    let mut loops = Vec::from(indexer::start(&tenant, &stopped));
-    loops.push(life::start(&tenant, &stopped));
-    let issuer = Issuer::with_options(
-        tenant.id,
-        keys,
-        Arc::clone(&tenant.visibility),
-        people.sign_in,
-    );
     let defaults = Settings::default();
     let journal = sockets.proxy.as_ref();
     let journal = journal.map(|_| Arc::new(Journal::new(Arc::clone(&defaults.now))));
@@ -110,10 +105,11 @@ pub async fn open(
         draining: Some(stopped.clone()),
         ..defaults
     };
-    let router = server::router(
-        server::Tenants::one(Arc::clone(&tenant), Arc::clone(&issuer)),
-        settings,
-    );
+    let sweep = tenants
+        .clone()
+        .sweep(Arc::clone(&settings.now), stopped.clone());
+    let sweeping = tenant::tasks::spawn("idle tenants", sweep);
+    let router = server::router(tenants.clone(), settings);
     let listeners = Listeners {
         http: sockets.http,
         https: sockets
@@ -139,50 +135,55 @@ pub async fn open(
     Ok(House {
         ca_file: data.join("tls").join("ca.pem"),
         journal,
+        home,
+        accounts,
         stop,
         serving,
-        loops,
-        tenant,
+        sweeping,
+        tenants,
         _lock: lock,
     })
 }
 
-/// Where the tenant's data lives.
-pub fn tenant_directory(data: &Path) -> anyhow::Result<PathBuf> {
-    let directory = data.join("tenants").join(seed::TENANT.to_string());
+/// Where the home tenant's data lives, for those who change it while no server runs.
+pub fn home_directory(data: &Path) -> anyhow::Result<PathBuf> {
+    let home = estate::home(data, Purpose::Serve)?;
+    let directory = data.join("tenants").join(home.to_string());
     std::fs::create_dir_all(&directory)?;
     Ok(directory)
 }
 
-async fn open_tenant(data: &Path, people: &People, life: Life) -> anyhow::Result<Arc<Tenant>> {
-    let directory = tenant_directory(data)?;
-    let visibility = Visibility::new();
-    let store = store::open(&directory, Arc::clone(&visibility))?;
-    let index = index::open(&directory.join("index"))?;
-    let kept = store.accounts().await?;
-    match &people.seed {
-        None => seed::real(&kept)?,
-        // Accounts that were added or changed by hand stay as they are.
-        Some(seed) if people.replace || *kept == Accounts::default() => {
-            store.put_accounts(&seed.accounts).await?;
-        }
-        Some(_) => {}
-    }
-    approver_exists(&people.sign_in, &visibility.accounts())?;
-    let tenant = Tenant::new(seed::TENANT, store, index, life.clock, visibility);
-    let tenant = Arc::new(tenant.with_profile(life.profile));
-    indexer::prepare(&tenant)
-        .await
-        .map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    Ok(tenant)
+/// The tenants of the data directory. Where names make tenants they can also be reset, and kept as snapshots.
+fn tenants(
+    data: &Path,
+    keys: identity::Keys,
+    people: People,
+    life: Life,
+) -> anyhow::Result<(Uuid, Tenants)> {
+    let (purpose, makes) = match people.tenants_max {
+        Some(_) => (Purpose::Dev, true),
+        None => (Purpose::Serve, false),
+    };
+    let home = estate::home(data, purpose)?;
+    let estate = Arc::new(Estate::new(data, home, keys, people, life)?);
+    let keeper = makes.then(|| Arc::clone(&estate) as Arc<dyn Keeper>);
+    Ok((home, Tenants::new(estate, keeper, Bounds::default())))
 }
 
-fn approver_exists(sign_in: &SignInOptions, accounts: &Accounts) -> anyhow::Result<()> {
-    let Some(wanted) = &sign_in.auto_approve else {
+/// What a failure says to who starts the server.
+fn told(error: Error) -> anyhow::Error {
+    match error {
+        Error::Failed(failure) => anyhow::Error::from_boxed(failure.source),
+        Error::Refused(refusal) => anyhow::anyhow!("{refusal:?}"),
+    }
+}
+
+fn approver_exists(wanted: Option<&str>, accounts: &Accounts) -> anyhow::Result<()> {
+    let Some(wanted) = wanted else {
         return Ok(());
     };
     let is_there =
-        accounts.user(wanted).is_some() || accounts.users.iter().any(|user| user.name == *wanted);
+        accounts.user(wanted).is_some() || accounts.users.iter().any(|user| user.name == wanted);
     let names: Vec<&str> = accounts
         .users
         .iter()
@@ -215,20 +216,12 @@ pub fn now() -> SystemTime {
 }
 
 impl House {
-    /// The accounts as they are now.
-    pub fn accounts(&self) -> Arc<Accounts> {
-        self.tenant.visibility.accounts()
-    }
-
     /// Answers what is under way, carries what is dirty to the index, and lets go of the data.
     pub async fn close(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
-        for task in self.loops {
-            task.await?;
-        }
-        // What is not indexed now is indexed at the next start; it only takes longer then.
-        let _ = tokio::time::timeout(CATCH_UP, indexer::settle(&self.tenant)).await;
+        self.sweeping.await?;
+        self.tenants.close().await;
         Ok(())
     }
 }

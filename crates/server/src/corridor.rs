@@ -22,6 +22,7 @@ use crate::{
     layers::{Exchange, origin},
     respond,
     router::{Front, Visit, text},
+    tenants::NoCaller,
     v1,
 };
 
@@ -72,9 +73,10 @@ impl Front {
         let method = parts.method.as_str();
         let authorization = text(&parts.headers, &header::AUTHORIZATION);
         let now = exchange.began_at_seconds();
-        let (tenant, caller) = match self.tenants.caller(authorization, now) {
+        let (lease, caller) = match self.tenants.caller(authorization, now).await {
             Ok(found) => found,
-            Err(missing) => {
+            Err(NoCaller::Failed(error)) => return respond::error(exchange, error, Voice::Gateway),
+            Err(NoCaller::Unauthenticated(missing)) => {
                 let mut response = respond::unauthenticated(exchange, &missing);
                 if let Row::Known(route, params) = row(method, beta, path, false) {
                     let operation = Operation::of(route, None, params.get("connection"));
@@ -84,7 +86,7 @@ impl Front {
             }
         };
         let asker = Asker {
-            tenant,
+            tenant: Arc::clone(&lease.tenant),
             caller,
             beta,
             base: format!("{origin}/{version}"),

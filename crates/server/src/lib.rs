@@ -15,10 +15,11 @@ mod router;
 mod settings;
 mod tenants;
 pub mod tls;
+mod upkeep;
 mod v1;
 pub mod weather;
 
 pub use layers::Scheme;
 pub use router::router;
 pub use settings::{Ids, Now, Settings};
-pub use tenants::Tenants;
+pub use tenants::{Bounds, Keeper, NotMade, Resident, Snapshot, Source, Tenants};

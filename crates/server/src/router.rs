@@ -11,10 +11,11 @@ use axum::{
     response::Response,
 };
 use graph::{
-    ErrorCode, PublicError, Scope,
+    ErrorCode, PublicError,
     route::{Method, Voice},
 };
 use serde_json::{Value, json};
+use tenant::Error;
 use tracing::Instrument;
 
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     identity::SignIn,
     journal::{BytesIn, Operation, sign_in_path},
     layers::{Exchange, origin, rescue},
-    respond, weather,
+    respond, upkeep, weather,
 };
 
 /// How much of a body that nobody wants is still read, and for how long, so that its sender gets to see the answer.
@@ -133,11 +134,19 @@ impl Front {
             (None, "healthz") => plain(&visit, "up\n"),
             (None, "readyz") => self.ready(visit).await,
             (None, "") => plain(&visit, WELCOME),
-            (None, "_linkspan/journal") if self.settings.journal.is_some() => self.journal(&visit),
+            (None, "_linkspan/journal") if self.settings.journal.is_some() => {
+                self.journal(visit).await
+            }
             (None, "_linkspan/clock") if self.settings.weather.is_some() => {
                 self.weather(visit).await
             }
-            (None, _) => self.sign_in(visit, first).await,
+            (None, _) => match self.tenants.keeper() {
+                Some(keeper) if upkeep::is_at(path) => {
+                    let all = (&self.tenants, keeper);
+                    upkeep::answer(all, visit.exchange, visit.parts, visit.body).await
+                }
+                _ => self.sign_in(visit, first).await,
+            },
         }
     }
 
@@ -179,11 +188,9 @@ impl Front {
                 client_request_id: Some(&exchange.client_request_id),
                 body: &body,
             };
-            let answer = self
-                .tenants
-                .issuer()
-                .answer(&request, exchange.began_at_seconds());
-            answer.ok_or_else(|| unknown_version(first))
+            let now = exchange.began_at_seconds();
+            let answer = self.tenants.sign_in(&request, now).await?;
+            answer.ok_or_else(|| Error::from(unknown_version(first)))
         };
         match answered.await {
             Ok(answer) => {
@@ -195,29 +202,30 @@ impl Front {
                 });
                 response
             }
-            Err(refusal) => respond::error(exchange, refusal.into(), Voice::Gateway),
+            Err(error) => respond::error(exchange, error, Voice::Gateway),
         }
     }
 
-    /// What is ours is for an app that may write everything: it concerns all apps.
-    fn admin(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Response> {
-        let authorization = text(&parts.headers, &header::AUTHORIZATION);
-        let now = exchange.began_at_seconds();
-        let (_, caller) = (self.tenants)
-            .caller(authorization, now)
-            .map_err(|missing| respond::unauthenticated(exchange, &missing))?;
-        caller
-            .require(&[], &[Scope::ExternalConnectionReadWriteAll])
-            .map_err(|refusal| respond::error(exchange, refusal.into(), Voice::Gateway))
+    /// What is about the whole server is for an app of the home tenant that may write everything: it concerns all apps.
+    async fn admin(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Response> {
+        let tenant = upkeep::admin(&self.tenants, exchange, parts).await?;
+        if tenant == self.tenants.home() {
+            return Ok(());
+        }
+        Err(respond::error(
+            exchange,
+            upkeep::not_home().into(),
+            Voice::Gateway,
+        ))
     }
 
     /// The journal: it says what all apps did.
-    fn journal(&self, visit: &Visit<'_>) -> Response {
+    async fn journal(&self, visit: Visit<'_>) -> Response {
         let (exchange, parts) = (visit.exchange, visit.parts);
         if parts.method != "GET" {
             return respond::method_not_allowed(exchange, &[Method::Get]);
         }
-        if let Err(response) = self.admin(exchange, parts) {
+        if let Err(response) = self.admin(exchange, parts).await {
             return response;
         }
         let query = parts.uri.query().unwrap_or_default();
@@ -254,7 +262,7 @@ impl Front {
         else {
             return respond::method_not_allowed(exchange, allowed);
         };
-        if let Err(response) = self.admin(exchange, parts) {
+        if let Err(response) = self.admin(exchange, parts).await {
             return response;
         }
         let answered = async {

@@ -1,56 +1,244 @@
-//! The tenants that are served, each with the issuer that signs its people in.
+//! The tenants that are served: opened on first use, closed when idle, and closed for a moment while their files change.
+
+mod slots;
+mod source;
 
 use std::{sync::Arc, time::Duration};
 
-use tenant::{Caller, Tenant};
-use tokio::time::timeout;
+use async_trait::async_trait;
+use tenant::{Caller, Error, Failure, FailureKind, Tenant, accounts::Accounts};
+use tokio::{sync::watch, time::timeout};
+use uuid::Uuid;
 
-use crate::identity::{Issuer, Unauthenticated};
+use self::slots::{Lease, Slots};
+pub use self::source::{Keeper, NotMade, Resident, Snapshot, Source};
+use crate::{
+    Now,
+    identity::{Answer, Issuer, SignIn, TenantSegment, Unauthenticated, Unnamed, tenant_of},
+};
 
 /// How long the store and the index may take to show that they live; probes give up soon after.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
-/// The tenants that are served: for now one.
+/// How many tenants are open, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Above this many, those used longest ago are closed as soon as no request of theirs is under way.
+    pub open_max: usize,
+    /// One that was not used for this long is closed.
+    pub idle: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            open_max: 64,
+            idle: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The tenants that are served.
 #[derive(Clone)]
-pub struct Tenants {
-    tenant: Arc<Tenant>,
-    issuer: Arc<Issuer>,
+pub struct Tenants(Arc<Registry>);
+
+struct Registry {
+    source: Arc<dyn Source>,
+    keeper: Option<Arc<dyn Keeper>>,
+    slots: Slots,
+}
+
+/// Why there is no caller.
+pub(crate) enum NoCaller {
+    /// There is no token, or none that counts.
+    Unauthenticated(Unauthenticated),
+    /// The token's tenant cannot be opened.
+    Failed(Error),
+}
+
+/// Why a segment could not be followed to a tenant.
+pub(crate) enum Lost {
+    Unnamed(Unnamed),
+    Failed(Error),
 }
 
 impl Tenants {
-    /// One tenant and its issuer.
-    pub fn one(tenant: Arc<Tenant>, issuer: Arc<Issuer>) -> Self {
-        Self { tenant, issuer }
+    /// The tenants of a source. With a keeper, what is below `/_linkspan/tenants`, `/_linkspan/reset` and
+    /// `/_linkspan/snapshots` is served too.
+    pub fn new(source: Arc<dyn Source>, keeper: Option<Arc<dyn Keeper>>, bounds: Bounds) -> Self {
+        let slots = Slots::new(Arc::clone(&source), bounds);
+        Self(Arc::new(Registry {
+            source,
+            keeper,
+            slots,
+        }))
     }
 
-    /// Who asks, and in which tenant, by the header `Authorization`. `now` is in seconds since 1970, by the real clock.
-    ///
-    /// The issuer compares the token's `tid`, so a token of another tenant finds nothing here.
+    /// One tenant and its issuer, for every segment. Its background loops are the caller's.
+    pub fn one(tenant: Arc<Tenant>, issuer: Arc<Issuer>) -> Self {
+        Self::new(Arc::new(One { tenant, issuer }), None, Bounds::default())
+    }
+
+    /// Closes tenants that are idle, until `stop` becomes true. `now` is real time.
+    pub async fn sweep(self, now: Now, stop: watch::Receiver<bool>) {
+        self.0.slots.sweep(self.0.source.home(), now, stop).await;
+    }
+
+    /// Closes all tenants, once their requests are answered.
+    pub async fn close(&self) {
+        self.0.slots.close().await;
+    }
+
+    /// The accounts of the home tenant.
     ///
     /// # Errors
-    /// There is no token, or none that counts.
-    pub(crate) fn caller(
+    /// The tenant cannot be opened.
+    pub async fn home_accounts(&self) -> Result<Arc<Accounts>, Error> {
+        let home = self.0.slots.lease(self.home()).await?;
+        Ok(home.tenant.visibility.accounts())
+    }
+
+    /// Who asks, and in which tenant, by the header `Authorization`. `now` is in seconds since 1970, by the real clock. The
+    /// tenant stays open as long as the lease is held; whoever holds one must not ask for another.
+    ///
+    /// The token's `tid` only says whose issuer looks at the token: that issuer compares it with its own.
+    pub(crate) async fn caller(
         &self,
         authorization: Option<&str>,
         now: u64,
-    ) -> Result<(Arc<Tenant>, Caller), Unauthenticated> {
-        let caller = self.issuer.caller(authorization, now)?;
-        Ok((Arc::clone(&self.tenant), caller))
+    ) -> Result<(Lease, Caller), NoCaller> {
+        let id = self.of_token(authorization);
+        let lease = self.0.slots.lease(id).await.map_err(NoCaller::Failed)?;
+        let caller = lease.issuer.caller(authorization, now);
+        let caller = caller.map_err(NoCaller::Unauthenticated)?;
+        Ok((lease, caller))
     }
 
-    /// Could a request be answered now? The index must be the memory of this store, and the store's writer must answer.
+    /// The tenant that a token names; the home tenant, whose issuer then refuses it, if there is none.
+    fn of_token(&self, authorization: Option<&str>) -> Uuid {
+        tenant_of(authorization)
+            .filter(|id| self.0.source.has(*id))
+            .unwrap_or(self.home())
+    }
+
+    /// Could a request be answered now? The home tenant's index must be the memory of its store, and the store's writer must
+    /// answer.
     pub(crate) async fn are_ready(&self) -> bool {
         let signs = async {
-            let stamp = self.tenant.index.stamp().await;
-            let is_prepared = stamp.is_ok_and(|stamp| stamp == Some(self.tenant.store.identity()));
+            let Ok(home) = self.0.slots.lease(self.home()).await else {
+                return false;
+            };
+            let stamp = home.tenant.index.stamp().await;
+            let is_prepared = stamp.is_ok_and(|stamp| stamp == Some(home.tenant.store.identity()));
             // A purge of no items goes the way of every write, and changes nothing.
-            is_prepared && self.tenant.store.purge(0).await.is_ok()
+            is_prepared && home.tenant.store.purge(0).await.is_ok()
         };
         timeout(SIGN_OF_LIFE, signs).await.unwrap_or(false)
     }
 
-    /// Who answers on sign-in paths; every tenant segment means the tenant that is served.
-    pub(crate) fn issuer(&self) -> &Issuer {
-        &self.issuer
+    /// Answers a sign-in path; `None` if the path is none. `now` is in seconds since 1970, by the real clock.
+    pub(crate) async fn sign_in(
+        &self,
+        request: &SignIn<'_>,
+        now: u64,
+    ) -> Result<Option<Answer>, Error> {
+        let Some(segment) = TenantSegment::of_path(request.path) else {
+            return Ok(None);
+        };
+        let id = match segment {
+            TenantSegment::OfToken => Ok(self.of_token(request.authorization)),
+            segment => self.meant(segment).await,
+        };
+        let id = match (id, segment) {
+            (Ok(id), _) => id,
+            (Err(Lost::Failed(error)), _) => return Err(error),
+            (Err(Lost::Unnamed(unnamed)), segment) => {
+                return Ok(Some(unnamed.answer(&segment.to_string(), request, now)));
+            }
+        };
+        let lease = self.0.slots.lease(id).await?;
+        Ok(lease.issuer.answer(request, now))
+    }
+
+    /// The tenant that a segment means: the home tenant for no tenant in particular and for the domains of its users, else
+    /// what the source says.
+    pub(crate) async fn meant(&self, segment: TenantSegment<'_>) -> Result<Uuid, Lost> {
+        let name = match segment {
+            TenantSegment::Any | TenantSegment::OfToken => return Ok(self.home()),
+            TenantSegment::Id(id) if self.0.source.has(id) => return Ok(id),
+            TenantSegment::Id(id) => id.to_string(),
+            TenantSegment::Name(_) if !segment.is_plain() => {
+                return Err(Lost::Unnamed(Unnamed::Malformed));
+            }
+            TenantSegment::Name(name) => {
+                let accounts = self.home_accounts().await.map_err(Lost::Failed)?;
+                if domains(&accounts).any(|domain| domain.eq_ignore_ascii_case(name)) {
+                    return Ok(self.home());
+                }
+                name.to_ascii_lowercase()
+            }
+        };
+        let named = self.0.source.named(&name).await;
+        named.map_err(|not_made| match not_made {
+            NotMade::Never => Lost::Unnamed(Unnamed::Never(self.home())),
+            NotMade::Full { most } => Lost::Unnamed(Unnamed::Full(most)),
+            NotMade::Failed(error) => Lost::Failed(error),
+        })
+    }
+
+    pub(crate) fn home(&self) -> Uuid {
+        self.0.source.home()
+    }
+
+    pub(crate) fn keeper(&self) -> Option<&Arc<dyn Keeper>> {
+        self.0.keeper.as_ref()
+    }
+
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.0.slots
+    }
+}
+
+/// The domains of the users that belong to the tenant.
+fn domains(accounts: &Accounts) -> impl Iterator<Item = &str> {
+    let members = accounts.users.iter().filter(|user| !user.guest);
+    members.filter_map(|user| user.upn.rsplit_once('@').map(|(_, domain)| domain))
+}
+
+/// Something broke that may be whole again.
+fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::Failed(Failure {
+        kind: FailureKind::Unavailable,
+        source: source.into(),
+    })
+}
+
+/// The source of one tenant that is open already.
+struct One {
+    tenant: Arc<Tenant>,
+    issuer: Arc<Issuer>,
+}
+
+#[async_trait]
+impl Source for One {
+    fn home(&self) -> Uuid {
+        self.tenant.id
+    }
+
+    fn has(&self, id: Uuid) -> bool {
+        id == self.tenant.id
+    }
+
+    async fn named(&self, _: &str) -> Result<Uuid, NotMade> {
+        Ok(self.tenant.id)
+    }
+
+    async fn open(&self, _: Uuid) -> Result<Resident, Error> {
+        Ok(Resident {
+            tenant: Arc::clone(&self.tenant),
+            issuer: Arc::clone(&self.issuer),
+            stop: watch::Sender::new(false),
+            loops: Vec::new(),
+        })
     }
 }

@@ -39,7 +39,7 @@ impl Open {
     /// Opens the accounts of a data directory.
     pub async fn at(place: &Place) -> anyhow::Result<Self> {
         let (data, lock) = place.lock()?;
-        let store = store::open(&wire::tenant_directory(&data)?, Visibility::new())?;
+        let store = store::open(&wire::home_directory(&data)?, Visibility::new())?;
         let accounts = store.accounts().await?;
         Ok(Self {
             accounts: Accounts::clone(&accounts),

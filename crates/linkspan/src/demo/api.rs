@@ -10,7 +10,7 @@ use reqwest::{
 use serde_json::Value;
 use tokio::{sync::RwLock, time::sleep};
 
-use crate::seed::{self, SeededUser, TENANT};
+use crate::seed::{self, SeededUser};
 
 /// Attempts at one request, the first included.
 const ATTEMPTS: u32 = 8;
@@ -96,7 +96,7 @@ impl Api {
         let api = Self {
             client,
             base: address("v1.0")?,
-            token_url: address(&format!("{TENANT}/oauth2/v2.0/token"))?,
+            token_url: address("common/oauth2/v2.0/token")?,
             form: form.query().unwrap_or_default().into(),
             token: Arc::new(RwLock::new("".into())),
         };

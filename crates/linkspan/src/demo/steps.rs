@@ -19,7 +19,7 @@ use super::{
     source::{Source, Who, share},
     table::{self, Cell, Column, TITLES},
 };
-use crate::seed::{self, TENANT, USERS};
+use crate::seed::{self, USERS};
 
 /// Fewer packages than this make no demo.
 const PACKAGES_MIN: usize = 1_000;
@@ -299,7 +299,7 @@ fn goodbye(http_url: &str, connection: &str) -> String {
     let alice = seed::seeded_user("alice");
     format!(
         "\nSearch on, as alice for example:\n\ncurl -s {http_url}/v1.0/search/query -H \"Authorization: Bearer \
-         $(curl -s {http_url}/{TENANT}/oauth2/v2.0/token -d grant_type=password -d client_id={} -d username={} \
+         $(curl -s {http_url}/common/oauth2/v2.0/token -d grant_type=password -d client_id={} -d username={} \
          -d password={} -d scope=https://graph.microsoft.com/.default | \
          sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\" \
          -d '{{\"requests\":[{{\"entityTypes\":[\"externalItem\"],\

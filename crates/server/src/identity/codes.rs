@@ -77,6 +77,13 @@ impl Codes {
         Ok(code)
     }
 
+    /// May a code still be handed in?
+    pub fn are_out(&self, now: u64) -> bool {
+        let issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = |issued: &Issued| now < issued.expires_at && !issued.redeemed;
+        issued.values().any(may)
+    }
+
     /// Hands a code in. It is used up only if everything fits, so that nobody else can use it up.
     pub fn redeem(&self, code: &str, claim: &Claim<'_>, now: u64) -> Result<Grant, Refusal> {
         let key: [u8; 32] = Sha256::digest(code).into();

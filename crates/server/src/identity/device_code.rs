@@ -48,7 +48,10 @@ pub(super) fn answer(
     let pair = issuer
         .devices
         .begin(app, asked.text(), approver, visit.now)?;
-    let address = format!("{}/devicelogin", pages(visit));
+    let address = match issuer.options.apart {
+        true => format!("{}/{}/devicelogin", pages(visit), issuer.tid),
+        false => format!("{}/devicelogin", pages(visit)),
+    };
     let message = format!(
         "To sign in, use a web browser to open the page {address} and enter the code {} to authenticate.",
         pair.user_code

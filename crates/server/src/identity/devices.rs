@@ -94,6 +94,13 @@ impl Devices {
         })
     }
 
+    /// May a device still get its tokens?
+    pub fn are_out(&self, now: u64) -> bool {
+        let devices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = |device: &Device| now < device.expires_at && device.state != State::Redeemed;
+        devices.values().any(may)
+    }
+
     /// What the device with this user code wants, if it still waits.
     pub fn wanted(&self, user_code: &str, now: u64) -> Option<Wanted> {
         let user_code = typed(user_code);

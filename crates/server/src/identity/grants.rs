@@ -213,15 +213,14 @@ impl Wish<'_> {
 
     fn refresh_token(&self, endpoint: Endpoint) -> Result<Map<String, Value>, Refusal> {
         let token = self.form.required("refresh_token")?;
-        let keys = &self.issuer.keys;
-        let read = refresh::read(keys, self.accounts, self.app, token, self.now)?;
+        let read = refresh::read(self.issuer, self.accounts, self.app, token, self.now)?;
         let mut asked =
             Asked::read(self.form, endpoint).unwrap_or_else(|| Asked::parse(&read.scope));
         // It is the refresh token's own answer that brings its successor, asked for or not.
         asked.offline = false;
         let mut fields = self.user_tokens(read.user, &asked, self.form.get("nonce"))?;
         // Redeemed last: a request that is refused for something else costs nobody the token.
-        let place = read.redeem(keys, self.now)?;
+        let place = read.redeem(&self.issuer.keys, self.now)?;
         asked.offline = true;
         fields.insert(
             "refresh_token".to_owned(),
@@ -231,8 +230,7 @@ impl Wish<'_> {
     }
 
     fn refresh(&self, user: &User, asked: &Asked, place: refresh::Place) -> Value {
-        let keys = &self.issuer.keys;
-        refresh::write(keys, (self.app, user), asked.text(), place, self.now).into()
+        refresh::write(self.issuer, (self.app, user), asked.text(), place, self.now).into()
     }
 
     /// What a signed-in user's app gets.

@@ -51,6 +51,8 @@ pub struct SignInOptions {
     pub auto_approve: Option<String>,
     /// Scheme and host of our pages, for clients that reach us under a name that people's browsers find elsewhere.
     pub pages: Option<String>,
+    /// Are this tenant's pages below its GUID, because `/devicelogin` shows another tenant's?
+    pub apart: bool,
 }
 
 /// Signs apps and users of one tenant in, and knows its own tokens again. It cannot be printed.
@@ -62,7 +64,7 @@ pub struct Issuer {
     /// document differs on purpose: its `issuer` is on the host that the client used, because the SDKs for JavaScript insist
     /// on that, and no SDK compares the two.
     pub(super) iss: String,
-    pub(super) keys: Keys,
+    pub(super) keys: Arc<Keys>,
     pub(super) visibility: Arc<Visibility>,
     pub(super) options: SignInOptions,
     pub(super) passwords: Passwords,
@@ -88,14 +90,14 @@ impl std::fmt::Debug for Issuer {
 
 impl Issuer {
     /// The issuer of a tenant; the accounts are those of the live picture, at every use. People sign in with passwords.
-    pub fn new(tenant: Uuid, keys: Keys, visibility: Arc<Visibility>) -> Arc<Self> {
+    pub fn new(tenant: Uuid, keys: impl Into<Arc<Keys>>, visibility: Arc<Visibility>) -> Arc<Self> {
         Self::with_options(tenant, keys, visibility, SignInOptions::default())
     }
 
     /// The issuer of a tenant whose people sign in as these options say.
     pub fn with_options(
         tenant: Uuid,
-        keys: Keys,
+        keys: impl Into<Arc<Keys>>,
         visibility: Arc<Visibility>,
         options: SignInOptions,
     ) -> Arc<Self> {
@@ -120,7 +122,7 @@ impl Issuer {
             tenant,
             tid,
             iss,
-            keys,
+            keys: keys.into(),
             visibility,
             validation,
         })
@@ -152,6 +154,11 @@ impl Issuer {
         Some(answer.unwrap_or_else(|(refusal, id)| {
             refusal.answer(id.as_deref().or(request.client_request_id), now)
         }))
+    }
+
+    /// Has somebody begun a sign-in that would be lost with this value?
+    pub(crate) fn awaits(&self, now: u64) -> bool {
+        self.devices.are_out(now) || self.codes.are_out(now)
     }
 
     /// The user who approves everything, if there is one.

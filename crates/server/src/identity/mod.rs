@@ -28,6 +28,7 @@ mod refresh;
 mod refusal;
 mod remembered;
 mod scopes;
+mod segment;
 mod sign_in;
 mod sign_out;
 mod throttle;
@@ -47,4 +48,8 @@ pub use self::{
     keys::{Keys, KeysError, Rotation},
     redirect::{RedirectUriError, check_redirect_uri},
     sign_in::{Answer, SignIn},
+};
+pub(crate) use self::{
+    bearer::tenant_of,
+    segment::{TenantSegment, Unnamed},
 };

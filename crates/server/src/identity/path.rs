@@ -4,7 +4,7 @@ use super::scopes::Endpoint;
 
 /// A sign-in path, taken apart.
 pub(super) struct Path {
-    /// The tenant segment as sent. Every one of them means the tenant that is served.
+    /// The tenant segment as sent. [`TenantSegment`](super::segment::TenantSegment) says what it means.
     pub tenant: String,
     pub place: Place,
 }

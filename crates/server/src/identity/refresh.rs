@@ -1,6 +1,6 @@
 //! Refresh tokens: sealed notes to ourselves, so that only what was redeemed has to be kept.
 //!
-//! A token is good once and brings its successor. It is bound to its app, its user, and that user's password: a changed password ends it. It remembers what was asked
+//! A token is good once and brings its successor. It is bound to its tenant, its app, its user, and that user's password: a changed password ends it. It remembers what was asked
 //! for, in case the client does not ask again; as with the Microsoft identity platform a client may ask for
 //! something else, and gets what the app has now.
 
@@ -10,7 +10,7 @@ use tenant::accounts::{Accounts, App, User};
 
 use uuid::Uuid;
 
-use super::{keys::Keys, refusal::Refusal};
+use super::{issuer::Issuer, keys::Keys, refusal::Refusal};
 
 /// How long a refresh token lives, in seconds: 90 days.
 pub(super) const REFRESH_SECONDS: u64 = 90 * 24 * 60 * 60;
@@ -86,7 +86,7 @@ impl Read<'_> {
 
 /// Writes a refresh token.
 pub(super) fn write(
-    keys: &Keys,
+    issuer: &Issuer,
     (app, user): (&App, &User),
     scope: String,
     place: Place,
@@ -103,13 +103,13 @@ pub(super) fn write(
     };
     let note = serde_json::to_vec(&note).expect("strings and a number can be written as JSON");
     let note = URL_SAFE_NO_PAD.encode(note);
-    let tag = keys.seal(&sealed(&note, user));
+    let tag = issuer.keys.seal(&sealed(&note, &issuer.tid, user));
     format!("{FORMAT}.{note}.{}", URL_SAFE_NO_PAD.encode(tag))
 }
 
 /// Reads a refresh token.
 pub(super) fn read<'a>(
-    keys: &Keys,
+    issuer: &Issuer,
     accounts: &'a Accounts,
     app: &App,
     token: &str,
@@ -118,7 +118,7 @@ pub(super) fn read<'a>(
     let bad = || {
         Refusal::grant(
             70000,
-            "The refresh token is malformed or revoked (a changed password or signing key revokes it). Sign the user in again.",
+            "The refresh token is malformed, of another tenant, or revoked (a changed password or signing key revokes it). Sign the user in again.",
         )
     };
     let mut parts = token.split('.');
@@ -131,7 +131,10 @@ pub(super) fn read<'a>(
     let bytes = URL_SAFE_NO_PAD.decode(note).map_err(|_| bad())?;
     let read: Note = serde_json::from_slice(&bytes).map_err(|_| bad())?;
     let user = accounts.user(&read.user).ok_or_else(bad)?;
-    if !keys.is_sealed(&sealed(note, user), &tag) {
+    if !issuer
+        .keys
+        .is_sealed(&sealed(note, &issuer.tid, user), &tag)
+    {
         return Err(bad());
     }
     if !read.app.eq_ignore_ascii_case(&app.client_id) {
@@ -159,7 +162,7 @@ pub(super) fn read<'a>(
     })
 }
 
-/// What the seal covers. The encoded note holds no zero byte, so no two different inputs run into one another.
-fn sealed(note: &str, user: &User) -> Vec<u8> {
-    [note.as_bytes(), &[0], user.password.kept().as_bytes()].concat()
+/// What the seal covers. Neither the encoded note nor a GUID holds a zero byte, so no two different inputs run into one another.
+fn sealed(note: &str, tid: &str, user: &User) -> Vec<u8> {
+    [note, tid, &user.password.kept()].join("\0").into_bytes()
 }

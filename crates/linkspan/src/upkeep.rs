@@ -1,0 +1,187 @@
+//! `linkspan reset` and `linkspan snapshot`: what a running `linkspan dev` is asked to do with its tenants.
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::remote::{Remote, USUAL_URL};
+
+/// Which tenant of which server.
+#[derive(Args, Clone)]
+pub struct At {
+    /// HTTP address of the running `linkspan dev`.
+    #[arg(long, value_name = "URL", default_value = USUAL_URL, global = true)]
+    server: String,
+    /// The tenant, by its GUID or the name it was made for [default: the seeded tenant].
+    #[arg(long, value_name = "TENANT", global = true)]
+    tenant: Option<String>,
+}
+
+/// `linkspan reset`
+#[derive(Args, Clone)]
+pub struct Reset {
+    #[command(flatten)]
+    at: At,
+    /// Keep the accounts as they are, those that were added by hand too; all connections go.
+    #[arg(long)]
+    empty: bool,
+    /// Remove all other tenants too.
+    #[arg(long, conflicts_with_all = ["empty", "tenant"])]
+    all: bool,
+}
+
+/// `linkspan snapshot`
+#[derive(Args, Clone)]
+pub struct SnapshotCommand {
+    #[command(flatten)]
+    at: At,
+    #[command(subcommand)]
+    change: Change,
+}
+
+#[derive(Subcommand, Clone)]
+enum Change {
+    /// Keep a copy of the tenant.
+    Save {
+        /// A new name: letters, digits, '-', '.' and '_'.
+        name: String,
+    },
+    /// Put the tenant into the state of a snapshot, which may be another tenant's.
+    Restore {
+        /// The snapshot.
+        name: String,
+    },
+    /// List the snapshots.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a snapshot.
+    Remove {
+        /// The snapshot.
+        name: String,
+    },
+}
+
+/// Puts a tenant back to the seed.
+pub async fn reset(options: &Reset) -> anyhow::Result<()> {
+    let mut body = options.at.body();
+    for (member, is_so) in [("empty", options.empty), ("all", options.all)] {
+        if is_so {
+            body.insert(member.to_owned(), json!(true));
+        }
+    }
+    let told = options.at.ask(Method::POST, "reset", Some(body)).await?;
+    match told["removed"].as_u64() {
+        Some(removed) => {
+            println!("the seeded tenant is as the seed says; {removed} others are gone")
+        }
+        None => println!("tenant {} is as the seed says", text(&told, "tenant")),
+    }
+    Ok(())
+}
+
+/// Carries a command out.
+pub async fn snapshot(command: &SnapshotCommand) -> anyhow::Result<()> {
+    let at = &command.at;
+    match &command.change {
+        Change::Save { name } => {
+            let mut body = at.body();
+            body.insert("name".to_owned(), json!(name));
+            let told = at.ask(Method::POST, "snapshots", Some(body)).await?;
+            println!("{}", line(&told));
+        }
+        Change::Restore { name } => {
+            let path = format!("snapshots/{}/restore", checked(name)?);
+            let told = at.ask(Method::POST, &path, Some(at.body())).await?;
+            println!("tenant {} is as in snapshot {name}", text(&told, "tenant"));
+        }
+        Change::List { json } => {
+            let told = at.ask(Method::GET, "snapshots", None).await?;
+            if *json {
+                println!("{:#}", told["value"]);
+            } else {
+                for snapshot in told["value"].as_array().into_iter().flatten() {
+                    println!("{}", line(snapshot));
+                }
+            }
+        }
+        Change::Remove { name } => {
+            let path = format!("snapshots/{}", checked(name)?);
+            at.ask(Method::DELETE, &path, None).await?;
+            println!("snapshot {name} is gone");
+        }
+    }
+    Ok(())
+}
+
+impl At {
+    fn body(&self) -> Map<String, Value> {
+        let tenant = self.tenant.iter();
+        tenant
+            .map(|tenant| ("tenant".to_owned(), json!(tenant)))
+            .collect()
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Map<String, Value>>,
+    ) -> anyhow::Result<Value> {
+        let remote = Remote::new(&self.server)?;
+        let path = format!("/_linkspan/{path}");
+        let body = body.map(Value::Object);
+        let answer = remote.send(method, &path, body.as_ref()).await;
+        let answer =
+            answer.with_context(|| format!("the server at {} cannot be used", self.server))?;
+        let status = answer.status();
+        let bytes = answer.bytes().await?;
+        let told = serde_json::from_slice(&bytes).unwrap_or_default();
+        if !status.is_success() {
+            bail!("{} answers {status}: {}", self.server, said(&told));
+        }
+        Ok(told)
+    }
+}
+
+/// A path is made of it, so what no snapshot can be called is not even asked for.
+fn checked(name: &str) -> anyhow::Result<&str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_plain) {
+        bail!("there can be no snapshot '{name}': names have letters, digits, '-', '.' and '_'");
+    }
+    Ok(name)
+}
+
+/// What an error says, help first.
+fn said(told: &Value) -> String {
+    let error = &told["error"];
+    let help = error["details"].as_array().into_iter().flatten();
+    let help: Vec<&str> = help
+        .filter_map(|detail| detail["message"].as_str())
+        .collect();
+    match help.as_slice() {
+        [] => text(error, "message").to_owned(),
+        help => help.join(" "),
+    }
+}
+
+fn line(snapshot: &Value) -> String {
+    format!(
+        "{:<24} {}  {}  {} kB",
+        text(snapshot, "name"),
+        text(snapshot, "tenant"),
+        text(snapshot, "savedDateTime"),
+        snapshot["bytes"]
+            .as_u64()
+            .unwrap_or_default()
+            .div_ceil(1000)
+    )
+}
+
+fn text<'v>(value: &'v Value, member: &str) -> &'v str {
+    value[member].as_str().unwrap_or_default()
+}

@@ -1,0 +1,139 @@
+//! What the registry needs of whoever wires the house: tenants to open, and what may be done with a closed one.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use serde::Serialize;
+use tenant::{Error, Tenant, accounts::Accounts, indexer};
+use tokio::{sync::watch, task::JoinHandle};
+use uuid::Uuid;
+
+use crate::identity::Issuer;
+
+/// How long an index may take to catch up when its tenant is closed.
+const CATCH_UP: Duration = Duration::from_secs(10);
+
+/// Where tenants come from.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// The tenant that `common`, `organizations` and `consumers` mean. It is never closed for being idle.
+    fn home(&self) -> Uuid;
+
+    /// Is there a tenant of that id?
+    fn has(&self, id: Uuid) -> bool;
+
+    /// The tenant that a segment of a sign-in path names, made where unknown names make tenants. The segment is a GUID, or
+    /// plain letters, digits, `-`, `.` and `_`.
+    ///
+    /// # Errors
+    /// There is none and none is made; or it could not be made.
+    async fn named(&self, segment: &str) -> Result<Uuid, NotMade>;
+
+    /// Opens a tenant that there is. Not called again for it before what it returned was closed.
+    ///
+    /// # Errors
+    /// Its files cannot be used.
+    async fn open(&self, id: Uuid) -> Result<Resident, Error>;
+}
+
+/// Why a name names no tenant.
+#[derive(Debug)]
+pub enum NotMade {
+    /// Unknown names make no tenants here.
+    Never,
+    /// There are as many as may be.
+    Full {
+        /// How many.
+        most: usize,
+    },
+    /// It could not be made.
+    Failed(Error),
+}
+
+/// What can be done with the files of a tenant while it is closed, and with copies of them. Each is done whole or not at all.
+#[async_trait]
+pub trait Keeper: Send + Sync {
+    /// All tenants with the names they were made for, the home tenant first.
+    fn tenants(&self) -> Vec<(Uuid, Vec<String>)>;
+
+    /// Puts a tenant back to the seed, or to nothing but these accounts.
+    ///
+    /// # Errors
+    /// Its files cannot be used.
+    async fn reset(&self, id: Uuid, accounts: Option<Arc<Accounts>>) -> Result<(), Error>;
+
+    /// Removes a tenant.
+    ///
+    /// # Errors
+    /// Its files cannot be used.
+    async fn remove(&self, id: Uuid) -> Result<(), Error>;
+
+    /// All snapshots, by name.
+    ///
+    /// # Errors
+    /// Their files cannot be read.
+    async fn snapshots(&self) -> Result<Vec<Snapshot>, Error>;
+
+    /// Keeps a copy of a tenant under a name.
+    ///
+    /// # Errors
+    /// The name is taken; or files cannot be used.
+    async fn save(&self, id: Uuid, name: &str) -> Result<Snapshot, Error>;
+
+    /// Puts a tenant into the state of a snapshot, which may be another tenant's.
+    ///
+    /// # Errors
+    /// There is no such snapshot; or files cannot be used.
+    async fn restore(&self, id: Uuid, name: &str) -> Result<(), Error>;
+
+    /// Removes a snapshot.
+    ///
+    /// # Errors
+    /// There is no such snapshot; or files cannot be used.
+    async fn forget(&self, name: &str) -> Result<(), Error>;
+}
+
+/// A copy of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// What it is called.
+    pub name: String,
+    /// Whose copy it is.
+    pub tenant: Uuid,
+    /// When it was made, as ISO 8601.
+    pub saved_date_time: String,
+    /// How large its files are.
+    pub bytes: u64,
+}
+
+/// An open tenant.
+pub struct Resident {
+    /// Its ports and its live picture.
+    pub tenant: Arc<Tenant>,
+    /// Who signs its people in.
+    pub issuer: Arc<Issuer>,
+    /// Ends the background loops.
+    pub stop: watch::Sender<bool>,
+    /// Its background loops.
+    pub loops: Vec<JoinHandle<()>>,
+}
+
+impl Resident {
+    /// Ends the background loops, carries what is dirty to the index, and lets go of the files.
+    pub(super) async fn close(self) {
+        self.stop.send_replace(true);
+        for task in self.loops {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a background loop had ended");
+            }
+        }
+        // What is not indexed now is indexed when it is opened again; it only takes longer then.
+        let _ = tokio::time::timeout(CATCH_UP, indexer::settle(&self.tenant)).await;
+        let files = (self.issuer, self.tenant);
+        // The store's last owner waits for its writer.
+        if let Err(error) = tokio::task::spawn_blocking(move || drop(files)).await {
+            tracing::error!(%error, "a tenant could not be closed");
+        }
+    }
+}
