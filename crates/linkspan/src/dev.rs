@@ -19,7 +19,7 @@ use crate::{
     cli::{Demo, Dev, Listen},
     clock::SystemClock,
     demo, ready,
-    seed::{self, Seed},
+    seed::{self, ClearText, Seed},
     seed_file,
     stop::Stop,
     wire,
@@ -111,6 +111,27 @@ impl Default for Guests {
     }
 }
 
+impl Guests {
+    /// Who is there, and the credentials that may be shown.
+    fn people(self, http_url: &str) -> (wire::People, ClearText) {
+        let replace = self.seed.is_some();
+        let mut seed = self.seed.unwrap_or_else(seed::published);
+        let clear = std::mem::take(&mut seed.clear);
+        let people = wire::People {
+            seed: Some(seed),
+            replace,
+            sign_in: SignInOptions {
+                choose_user: true,
+                auto_approve: self.auto_approve,
+                pages: Some(http_url.to_owned()),
+                apart: false,
+            },
+            tenants_max: Some(self.tenants_max),
+        };
+        (people, clear)
+    }
+}
+
 /// Starts a server with the published accounts; one with a CONNECT listener keeps a journal too, and its weather can be made.
 pub async fn start(options: &Listen, proxy: Option<TcpListener>) -> anyhow::Result<Running> {
     start_with(options, proxy, Guests::default()).await
@@ -135,20 +156,7 @@ async fn start_with(
         certificate: None,
         proxy,
     };
-    let replace = guests.seed.is_some();
-    let mut seed = guests.seed.unwrap_or_else(seed::published);
-    let clear = std::mem::take(&mut seed.clear);
-    let people = wire::People {
-        seed: Some(seed),
-        replace,
-        sign_in: SignInOptions {
-            choose_user: true,
-            auto_approve: guests.auto_approve,
-            pages: Some(http_url.clone()),
-            apart: false,
-        },
-        tenants_max: Some(guests.tenants_max),
-    };
+    let (people, clear) = guests.people(&http_url);
     let clock = Arc::new(MovableClock::over(Arc::new(SystemClock)));
     let weather = Weather::new(Arc::clone(&clock));
     let life = wire::Life {
