@@ -88,6 +88,8 @@ error_codes! {
     RequestBadRequest = "Request_BadRequest", 405;
     /// The id is taken, or a schema operation is running.
     NameAlreadyExists = "NameAlreadyExists", 409;
+    /// It is not as the client believes.
+    ResourceModified = "ResourceModified", 412;
     /// The body is larger than the limit.
     RequestEntityTooLarge = "RequestEntityTooLarge", 413;
     /// The content encoding is not supported.

@@ -5,19 +5,21 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use graph::{
     PublicError,
-    odata::{self, Context},
+    odata::{self, Context, List, Metadata},
     route::{Params, Route},
 };
 use serde_json::{Map, Value};
 use tenant::{Caller, Tenant};
 use uuid::Uuid;
 
-use crate::{body::Incoming, router::Front};
+use crate::{body::Incoming, layers::Exchange, router::Front};
 
 /// One request that found its row and its caller.
 pub(crate) struct Ask<'r> {
     /// The house, for identifiers and for the entries of a batch.
     pub front: &'r Front,
+    /// The ids, and how to answer.
+    pub exchange: &'r Exchange,
     /// The tenant that the token names.
     pub tenant: Arc<Tenant>,
     /// Who asks.
@@ -62,9 +64,31 @@ impl Ask<'_> {
         let mut whole = Map::new();
         let text = odata::context(&self.base, context);
         whole.insert("@odata.context".to_owned(), Value::String(text));
+        let mut members = members;
+        if let Context::Entity(list) = context {
+            self.annotate(list, &mut members);
+        }
         if let Value::Object(members) = members {
             whole.extend(members);
         }
         Value::Object(whole)
+    }
+
+    /// The type and the address of a member of a collection before its members, for those who ask for all metadata.
+    pub fn annotate(&self, list: List<'_>, members: &mut Value) {
+        if self.exchange.metadata != Metadata::Full {
+            return;
+        }
+        if let Value::Object(members) = members
+            && let Some(Value::String(id)) = members.get("id")
+        {
+            let url = Value::String(self.url(&list.member_path(id)));
+            let mut whole = Map::new();
+            whole.insert("@odata.type".to_owned(), list.type_name().into());
+            whole.insert("@odata.id".to_owned(), url.clone());
+            whole.insert("@odata.editLink".to_owned(), url);
+            whole.append(members);
+            *members = whole;
+        }
     }
 }

@@ -330,6 +330,7 @@ fn spelled(name: &HeaderName) -> String {
     }
     let word = |word: &str| match word {
         "odata" => "OData".to_owned(),
+        "entityid" => "EntityId".to_owned(),
         "www" => "WWW".to_owned(),
         word => {
             let (first, rest) = word.split_at(word.len().min(1));

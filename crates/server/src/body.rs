@@ -12,7 +12,7 @@ use axum::{
 };
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
-use graph::{ErrorCode, PublicError};
+use graph::{ErrorCode, PublicError, generous::shown};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
@@ -109,6 +109,7 @@ impl Incoming {
                 format!("The request body is empty: {expected} in JSON is expected."),
             ));
         }
+        fit_characters(headers, &bytes)?;
         if bytes.len() <= INLINE_BYTES_MAX {
             parse(text(&bytes)?)
         } else {
@@ -222,6 +223,30 @@ fn inflate(raw: &[u8], bytes_max: usize) -> Result<Bytes, PublicError> {
     Ok(inflated.into())
 }
 
+/// JSON is UTF-8. Another character set will do where every character is written as it is there.
+fn fit_characters(headers: &HeaderMap, bytes: &[u8]) -> Result<(), PublicError> {
+    let media_type = headers.get(header::CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    let set = media_type
+        .unwrap_or_default()
+        .split(';')
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+        .map(|(_, set)| set.trim().trim_matches('"'));
+    let is_utf8 = |set: &str| {
+        let known = ["utf-8", "utf8", "us-ascii"];
+        known.iter().any(|known| known.eq_ignore_ascii_case(set))
+    };
+    match set {
+        Some(set) if !is_utf8(set) && !bytes.iter().all(|byte| (1..=127).contains(byte)) => {
+            let message = format!("The character set {} is not supported.", shown(set));
+            let code = ErrorCode::UnsupportedMediaType;
+            Err(PublicError::new(code, message).with_help("Content-Type", "Send JSON in UTF-8."))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn text(bytes: &[u8]) -> Result<&str, PublicError> {
     // Some editors and shells put a byte order mark first; it means nothing in UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -271,10 +296,7 @@ fn too_large(bytes_max: usize) -> PublicError {
 }
 
 fn unsupported(coding: &str) -> PublicError {
-    let message = format!(
-        "The content encoding {} is not supported.",
-        graph::generous::shown(coding)
-    );
+    let message = format!("The content encoding {} is not supported.", shown(coding));
     PublicError::new(ErrorCode::UnsupportedMediaType, message).with_help(
         "Content-Encoding",
         "Send the body plainly, or with `Content-Encoding: gzip`.",

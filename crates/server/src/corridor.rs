@@ -10,7 +10,9 @@ use axum::{
     response::Response,
 };
 use graph::{
-    ErrorCode, PublicError, odata,
+    ErrorCode, PublicError,
+    generous::shown,
+    odata,
     route::{self, Found, Method, Params, Route, Segment, Serving, Voice},
 };
 use tenant::{Caller, Error, Tenant};
@@ -106,9 +108,14 @@ impl Front {
     /// Row, then permission, then door: every request and every entry of a batch passes here once, with its caller known
     /// and its body unread.
     pub(crate) async fn walk(&self, asker: Asker, errand: Errand<'_>) -> Response {
-        let Errand {
-            exchange, method, ..
-        } = errand;
+        let mut exchange = errand.exchange.clone();
+        match odata::Metadata::of_query(errand.query) {
+            Ok(asked) => exchange.metadata = asked.unwrap_or(exchange.metadata),
+            Err(refusal) => {
+                return respond::error(&exchange, refusal.into(), Voice::Gateway);
+            }
+        }
+        let (exchange, method) = (&exchange, errand.method);
         let (route, params) = match row(method, asker.beta, errand.path, errand.in_batch) {
             Row::Known(route, params) => (route, params),
             Row::MethodNotAllowed(methods) => {
@@ -120,6 +127,7 @@ impl Front {
         };
         let mut ask = Ask {
             front: self,
+            exchange,
             tenant: asker.tenant,
             caller: asker.caller,
             route,
@@ -146,8 +154,33 @@ impl Front {
 async fn enter(ask: &mut Ask<'_>) -> Result<respond::Answer, Error> {
     if ask.route.serving == Serving::Served {
         ask.caller.may(ask.route.door)?;
+        unmatched(ask)?;
     }
     v1::open(ask).await
+}
+
+/// Nothing here has an ETag, so only `*` can match.
+fn unmatched(ask: &Ask<'_>) -> Result<(), PublicError> {
+    let wanted = ask.headers.get_all(header::IF_MATCH);
+    let texts: Vec<&str> = wanted
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    let tags = || texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+    if ask.route.method == Method::Get || tags().all(str::is_empty) || tags().any(|tag| tag == "*")
+    {
+        return Ok(());
+    }
+    let message = format!(
+        "No resource here has the ETag {}.",
+        shown(&texts.join(", "))
+    );
+    Err(
+        PublicError::new(ErrorCode::ResourceModified, message).with_help(
+            "If-Match",
+            "No ETags are issued: leave the header out, or send `If-Match: *`.",
+        ),
+    )
 }
 
 /// What a method and a path below the version mean.

@@ -9,7 +9,7 @@ use axum::{
 };
 use graph::{
     ErrorCode, PublicError, PublicErrorDetail,
-    odata::Preference,
+    odata::Returned,
     route::{Method, Voice},
 };
 use serde_json::{Map, Value, json};
@@ -24,6 +24,7 @@ use crate::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
+const ODATA_ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const ADVICE: HeaderName = HeaderName::from_static("x-linkspan-advice");
 
@@ -45,6 +46,8 @@ pub(crate) struct Answer {
     status: StatusCode,
     body: Option<Content>,
     paged: Option<u16>,
+    returned: Option<Returned>,
+    entity: Option<String>,
     location: Option<String>,
     advice: Vec<String>,
     remark: Option<Cow<'static, str>>,
@@ -67,6 +70,8 @@ impl Answer {
             status,
             body: None,
             paged: None,
+            returned: None,
+            entity: None,
             location: None,
             advice: Vec::new(),
             remark: None,
@@ -109,6 +114,23 @@ impl Answer {
         self
     }
 
+    /// Says the absolute URL of what was created, for those who do not want to see it.
+    pub fn called(mut self, entity: String) -> Self {
+        self.entity = Some(entity);
+        self
+    }
+
+    /// Leaves the written resource out, or says that it is there, as the client prefers.
+    pub fn returning(mut self, preferred: Option<Returned>) -> Self {
+        let is_minimal = preferred == Some(Returned::Minimal);
+        if is_minimal {
+            self.body = None;
+            self.status = StatusCode::NO_CONTENT;
+        }
+        self.returned = preferred.filter(|_| is_minimal || self.body.is_some());
+        self
+    }
+
     /// Notes in the journal what the Graph would have said to this.
     pub fn where_the_graph_would(mut self, remark: Option<&'static str>) -> Self {
         self.remark = remark.map(Cow::Borrowed);
@@ -136,6 +158,16 @@ pub(crate) fn answer(exchange: &Exchange, answer: Answer) -> Response {
         headers.insert(header::LOCATION, location);
     }
     advise(headers, &answer.advice.join(" "));
+    let applied = applied(exchange, &answer).join(", ");
+    if let Some(applied) = header_value(&applied).filter(|_| !applied.is_empty()) {
+        headers.insert(PREFERENCE_APPLIED, applied);
+    }
+    if answer.returned == Some(Returned::Minimal)
+        && let Some(entity) = answer.entity.as_ref().or(answer.location.as_ref())
+        && let Some(entity) = header_value(entity)
+    {
+        headers.insert(ODATA_ENTITY_ID, entity);
+    }
     if let Some(body) = answer.body {
         let (media_type, text) = match body {
             Content::Json(mut body) => {
@@ -147,15 +179,7 @@ pub(crate) fn answer(exchange: &Exchange, answer: Answer) -> Response {
         };
         headers.insert(header::CONTENT_TYPE, media_type);
         headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
-        applied(headers, exchange, Preference::IncludeUnknownEnumMembers);
         *response.body_mut() = Body::from(text);
-    } else if answer.status == StatusCode::ACCEPTED {
-        applied(response.headers_mut(), exchange, Preference::RespondAsync);
-    }
-    if let Some(size) = answer.paged
-        && let Some(applied) = header_value(&format!("odata.maxpagesize={size}"))
-    {
-        response.headers_mut().append(PREFERENCE_APPLIED, applied);
     }
     if let Some(remark) = answer.remark {
         response.extensions_mut().insert(journal::Remark(remark));
@@ -436,13 +460,23 @@ fn content_type(exchange: &Exchange) -> HeaderValue {
     })
 }
 
-fn applied(headers: &mut HeaderMap, exchange: &Exchange, preference: Preference) {
-    if exchange.prefers.contains(&preference) {
-        headers.insert(
-            PREFERENCE_APPLIED,
-            HeaderValue::from_static(preference.as_str()),
-        );
+/// The preferences that were heeded.
+fn applied(exchange: &Exchange, answer: &Answer) -> Vec<Cow<'static, str>> {
+    let prefers = exchange.prefers;
+    let mut applied = Vec::new();
+    if prefers.unknown_enum_members && answer.body.is_some() {
+        applied.push(Cow::Borrowed("include-unknown-enum-members"));
     }
+    if prefers.respond_async && answer.status == StatusCode::ACCEPTED {
+        applied.push(Cow::Borrowed("respond-async"));
+    }
+    if let Some(returned) = answer.returned {
+        applied.push(Cow::Borrowed(returned.as_str()));
+    }
+    if let Some(size) = answer.paged {
+        applied.push(Cow::Owned(format!("odata.maxpagesize={size}")));
+    }
+    applied
 }
 
 fn advise(headers: &mut HeaderMap, advice: &str) {

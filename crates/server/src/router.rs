@@ -23,7 +23,7 @@ use crate::{
     body::Incoming,
     identity::SignIn,
     journal::{BytesIn, Operation, sign_in_path},
-    layers::{Exchange, origin, rescue},
+    layers::{Exchange, gzip, origin, rescue},
     respond, upkeep, weather,
 };
 
@@ -130,7 +130,10 @@ impl Front {
             .into_iter()
             .find(|version| version.eq_ignore_ascii_case(first));
         match (version, path) {
-            (Some(version), _) => self.api(visit, version, rest).await,
+            (Some(version), _) => {
+                let asked = &visit.parts.headers;
+                gzip(asked, self.api(visit, version, rest).await).await
+            }
             (None, "healthz") => plain(&visit, "up\n"),
             (None, "readyz") => self.ready(visit).await,
             (None, "") => plain(&visit, WELCOME),

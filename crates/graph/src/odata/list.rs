@@ -84,6 +84,25 @@ impl List<'_> {
         }
     }
 
+    /// The path of one of its members below the version, percent-encoded.
+    pub fn member_path(self, id: &str) -> String {
+        format!("{}/{}", self.path(), encoded(id))
+    }
+
+    /// The type of its members, as `@odata.type` names it.
+    pub const fn type_name(self) -> &'static str {
+        match self {
+            Self::Connections => "#microsoft.graph.externalConnectors.externalConnection",
+            Self::Operations { .. } => "#microsoft.graph.externalConnectors.connectionOperation",
+            Self::Items { .. } => "#microsoft.graph.externalConnectors.externalItem",
+            Self::Activities { .. } => "#microsoft.graph.externalConnectors.externalActivity",
+            Self::Groups { .. } => "#microsoft.graph.externalConnectors.externalGroup",
+            Self::Members { .. } => "#microsoft.graph.externalConnectors.identity",
+            Self::Users => "#microsoft.graph.user",
+            Self::DirectoryGroups => "#microsoft.graph.group",
+        }
+    }
+
     /// The collection as `@odata.context` names it.
     pub(super) fn fragment(self) -> String {
         match self {
@@ -129,6 +148,13 @@ mod tests {
             item: "a b('ä')+%2F",
         };
         let read = path(&list.path()).unwrap();
+        let member = List::Groups {
+            connection: "tickets",
+        };
+        assert_eq!(
+            member.member_path("a="),
+            "external/connections/tickets/groups/a%3D"
+        );
         let names: Vec<&str> = read.iter().map(|segment| segment.name.as_str()).collect();
         assert_eq!(
             names,

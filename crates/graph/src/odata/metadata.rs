@@ -4,7 +4,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::generous::is_type;
+use super::query::pairs;
+use crate::{
+    error::{ErrorCode, PublicError},
+    generous::{is_type, shown},
+};
 
 /// How much control information a client wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,22 +18,55 @@ pub enum Metadata {
     /// The usual amount.
     #[default]
     Minimal,
-    /// All of it; answered like minimal, which the format allows nobody to notice but generators.
+    /// The type and the address of every resource too.
     Full,
 }
 
 impl Metadata {
-    /// Reads the value of an `Accept` header; the first media type that says something counts.
-    pub fn read(accept: &str) -> Self {
-        accept
-            .split([',', ';'])
-            .filter_map(|part| part.split_once('='))
-            .filter(|(name, _)| {
-                let name = name.trim();
-                name.eq_ignore_ascii_case("odata.metadata") || name.eq_ignore_ascii_case("metadata")
-            })
-            .find_map(|(_, value)| Self::parse(value.trim().trim_matches('"')))
-            .unwrap_or_default()
+    /// Reads the values of `Accept` headers: of the media types that say how much, the one that is liked best counts.
+    pub fn read<'h>(accept: impl Iterator<Item = &'h str>) -> Self {
+        let mut best = (0.0, Self::default());
+        for range in accept.flat_map(|header| header.split(',')) {
+            let (amount, quality) = range_of(range);
+            if let Some(amount) = amount
+                && quality > best.0
+            {
+                best = (quality, amount);
+            }
+        }
+        best.1
+    }
+
+    /// Reads the option `$format` of a query string, which goes before every header; `None` where there is none.
+    ///
+    /// # Errors
+    /// 406 for a format other than JSON.
+    pub fn of_query(query: &str) -> Result<Option<Self>, PublicError> {
+        // Most requests have no such option, and the doors say what is wrong with the others.
+        if !query.to_ascii_lowercase().contains("format") {
+            return Ok(None);
+        }
+        let options = pairs(query)?;
+        let Some((_, _, value)) = options.iter().rfind(|(_, name, _)| name == "format") else {
+            return Ok(None);
+        };
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        if !["json", "application/json"]
+            .iter()
+            .any(|json| json.eq_ignore_ascii_case(essence))
+        {
+            let mut refusal = PublicError::new(
+                ErrorCode::BadRequest,
+                format!(
+                    "Invalid value {} for $format: answers are `json` or `application/json`, with `odata.metadata=none`, `minimal` or `full`.",
+                    shown(value)
+                ),
+            );
+            refusal.status = 406;
+            refusal.target = Some("$format".to_owned());
+            return Err(refusal);
+        }
+        Ok(Some(range_of(value).0.unwrap_or_default()))
     }
 
     fn parse(value: &str) -> Option<Self> {
@@ -58,6 +95,20 @@ impl Metadata {
             strip_value(answer, false);
         }
     }
+}
+
+/// What a media type says about the amount, and how much it is liked.
+fn range_of(range: &str) -> (Option<Metadata>, f32) {
+    let (mut amount, mut quality) = (None, 1.0);
+    for (name, value) in range.split(';').filter_map(|part| part.split_once('=')) {
+        let value = value.trim().trim_matches('"');
+        match name.trim().to_ascii_lowercase().as_str() {
+            "odata.metadata" | "metadata" => amount = Metadata::parse(value),
+            "q" => quality = value.parse().unwrap_or(1.0),
+            _ => {}
+        }
+    }
+    (amount, quality)
 }
 
 fn strip_value(value: &mut Value, is_resource: bool) {
@@ -98,7 +149,8 @@ mod tests {
     #[test]
     fn accept_is_read() {
         let check = |accept: &str, expect: Metadata| {
-            assert_eq!(Metadata::read(accept), expect, "{accept}");
+            let read = Metadata::read(accept.split('|'));
+            assert_eq!(read, expect, "{accept}");
         };
         check("", Metadata::Minimal);
         check("*/*", Metadata::Minimal);
@@ -108,6 +160,40 @@ mod tests {
         check("application/json; ODATA.metadata=\"None\"", Metadata::None);
         check("text/plain, application/json;metadata=full", Metadata::Full);
         check("application/json;odata.metadata=some", Metadata::Minimal);
+        check(
+            "application/json;odata.metadata=none;q=0.1, application/json;odata.metadata=full;q=0.2",
+            Metadata::Full,
+        );
+        check(
+            "application/json;odata.metadata=none;q=0",
+            Metadata::Minimal,
+        );
+        check("*/*|application/json;odata.metadata=none", Metadata::None);
+    }
+
+    #[test]
+    fn format_is_read() {
+        let check = |query: &str, expect: Option<Metadata>| {
+            assert_eq!(Metadata::of_query(query).unwrap(), expect, "{query}");
+        };
+        check("$top=1", None);
+        check("$filter=name eq 'format=xml'", None);
+        check("$format=json", Some(Metadata::Minimal));
+        check(
+            "%24Format=application/json;odata.metadata=none",
+            Some(Metadata::None),
+        );
+        check(
+            "format=application%2Fjson%3Bmetadata%3Dfull&$top=1",
+            Some(Metadata::Full),
+        );
+        for format in ["xml", "atom", "", "application/xml"] {
+            let refusal = Metadata::of_query(&format!("$format={format}")).unwrap_err();
+            assert_eq!(
+                (refusal.status, refusal.target.as_deref()),
+                (406, Some("$format"))
+            );
+        }
     }
 
     #[test]

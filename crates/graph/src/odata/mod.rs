@@ -21,6 +21,6 @@ pub use metadata::Metadata;
 pub use number::integer;
 pub use order::Order;
 pub use path::{OwnedSegment, path, segments};
-pub use prefer::Preference;
+pub use prefer::{Preferences, Returned};
 pub use query::{QueryOptions, TOP_MAX};
 pub use shape::{Kind, Property, Shape};

@@ -64,6 +64,8 @@ impl QueryOptions {
         for (sent_name, name, value) in pairs(query)? {
             match name.as_str() {
                 "select" | "expand" => options.set((&sent_name, &name), &value, shape)?,
+                // It was read before: see `Metadata::of_query`.
+                "format" => {}
                 _ => options.ignored.push(sent_name),
             }
         }
@@ -86,6 +88,8 @@ impl QueryOptions {
             "count" => self.count = count(value)?,
             "skiptoken" => self.skiptoken = Some(value.to_owned()),
             "search" => return Err(searched(value)),
+            // It was read before: see `Metadata::of_query`.
+            "format" => {}
             _ => self.ignored.push(sent_name.to_owned()),
         }
         Ok(())
@@ -110,7 +114,7 @@ impl QueryOptions {
 }
 
 /// The options of a query string: the name as it was sent, the bare name, and the decoded value.
-fn pairs(query: &str) -> Result<Vec<(String, String, String)>, PublicError> {
+pub(super) fn pairs(query: &str) -> Result<Vec<(String, String, String)>, PublicError> {
     let mut pairs = Vec::new();
     let mut pieces = query.split('&').filter(|piece| !piece.is_empty());
     while let Some(piece) = pieces.next() {

@@ -1,7 +1,7 @@
 //! One request and its answer: the ids that name it, the time it began, and how the client wants to be answered.
 
 use axum::http::HeaderMap;
-use graph::odata::{Metadata, Preference};
+use graph::odata::{Metadata, Preferences};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -22,23 +22,27 @@ pub(crate) struct Exchange {
     /// How much control information the client wants.
     pub metadata: Metadata,
     /// What the client prefers.
-    pub prefers: Vec<Preference>,
+    pub prefers: Preferences,
 }
 
 impl Exchange {
     /// Reads what the headers say about the answer.
     pub fn begin(settings: &Settings, headers: &HeaderMap) -> Self {
         let request_id = (settings.ids)();
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let client_request_id = text("client-request-id")
+        let texts = |name: &str| {
+            let values = headers.get_all(name).into_iter();
+            values.filter_map(|value| value.to_str().ok())
+        };
+        let client_request_id = texts("client-request-id")
+            .next()
             .filter(|id| is_echoed(id))
             .map_or_else(|| request_id.to_string(), str::to_owned);
         Self {
             request_id,
             client_request_id,
             began_at: (settings.now)(),
-            metadata: text("accept").map_or_else(Metadata::default, Metadata::read),
-            prefers: text("prefer").map_or_else(Vec::new, Preference::read),
+            metadata: Metadata::read(texts("accept")),
+            prefers: Preferences::read(texts("prefer")),
         }
     }
 
@@ -97,7 +101,7 @@ mod tests {
         let exchange = begin("accept", "application/json;odata.metadata=none");
         assert_eq!(exchange.metadata, Metadata::None);
         let exchange = begin("prefer", "include-unknown-enum-members");
-        assert_eq!(exchange.prefers, [Preference::IncludeUnknownEnumMembers]);
+        assert!(exchange.prefers.unknown_enum_members);
     }
 
     #[test]

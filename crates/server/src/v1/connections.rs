@@ -5,7 +5,7 @@
 use axum::http::StatusCode;
 use graph::{
     ConnectionDraft, ConnectionPatch, ErrorCode, PublicError,
-    odata::{Context, List, QueryOptions, TOP_MAX},
+    odata::{Context, List, QueryOptions, Returned, TOP_MAX},
     route::Door,
 };
 use serde_json::Value;
@@ -126,6 +126,9 @@ pub(super) async fn update_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
     let ignored = patch.ignored.clone();
     let id = ask.params.connection();
     connections::update_connection(&ask.tenant, &ask.caller, id, patch).await?;
+    if ask.exchange.prefers.returned == Some(Returned::Representation) {
+        return Ok(get_connection(ask).await?.ignoring("members", &ignored));
+    }
     Ok(Answer::bare(StatusCode::NO_CONTENT).ignoring("members", &ignored))
 }
 

@@ -5,7 +5,7 @@
 use axum::http::StatusCode;
 use graph::{
     ExternalGroup, GroupDraft, GroupPatch, Identity,
-    odata::{Context, List},
+    odata::{Context, List, Returned},
 };
 use serde_json::Value;
 use tenant::{Error, groups};
@@ -18,7 +18,10 @@ pub(super) async fn create_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let ignored = draft.ignored.clone();
     let connection = ask.params.connection();
     let group = groups::create_group(&ask.tenant, &ask.caller, connection, draft).await?;
-    Ok(Answer::json(StatusCode::CREATED, printed(ask, &group)).ignoring("members", &ignored))
+    let id = ask.url(&List::Groups { connection }.member_path(group.id.as_str()));
+    Ok(Answer::json(StatusCode::CREATED, printed(ask, &group))
+        .called(id)
+        .ignoring("members", &ignored))
 }
 
 /// GET: 200.
@@ -37,6 +40,9 @@ pub(super) async fn update_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let ignored = patch.ignored.clone();
     let (connection, group) = (ask.params.connection(), ask.params.group());
     groups::update_group(&ask.tenant, &ask.caller, connection, group, patch).await?;
+    if ask.exchange.prefers.returned == Some(Returned::Representation) {
+        return Ok(get_group(ask).await?.ignoring("members", &ignored));
+    }
     Ok(Answer::bare(StatusCode::NO_CONTENT).ignoring("members", &ignored))
 }
 
@@ -52,11 +58,10 @@ pub(super) async fn add_member(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let member = Identity::read(&ask.json("an identity").await?)?;
     let (connection, group) = (ask.params.connection(), ask.params.group());
     let member = groups::add_member(&ask.tenant, &ask.caller, connection, group, member).await?;
-    let body = ask.in_context(
-        Context::Entity(List::Members { connection, group }),
-        member.to_json(),
-    );
-    Ok(Answer::json(StatusCode::CREATED, body))
+    let list = List::Members { connection, group };
+    let id = ask.url(&list.member_path(&member.id));
+    let body = ask.in_context(Context::Entity(list), member.to_json());
+    Ok(Answer::json(StatusCode::CREATED, body).called(id))
 }
 
 /// DELETE of a member: 204.

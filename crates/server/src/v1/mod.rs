@@ -6,7 +6,6 @@ mod items;
 mod open;
 mod operations;
 mod page;
-mod prefer;
 mod schema;
 mod search;
 mod token;

@@ -16,6 +16,21 @@ use crate::{ask::Ask, batch, respond::Answer};
 /// # Errors
 /// What the door answers; 501 or 404 for an operation that is known and not served.
 pub(crate) async fn open(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let answer = enter(ask).await?;
+    Ok(match ask.route.door {
+        Door::CreateConnection
+        | Door::CreateConnectionRef
+        | Door::UpdateConnection
+        | Door::PutItem
+        | Door::UpdateItem
+        | Door::CreateGroup
+        | Door::UpdateGroup
+        | Door::AddMember => answer.returning(ask.exchange.prefers.returned),
+        _ => answer,
+    })
+}
+
+async fn enter(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     match ask.route.door {
         Door::ListConnections => connections::list_connections(ask).await,
         Door::CountConnections => connections::count_connections(ask).await,

@@ -11,7 +11,7 @@ use graph::odata::{Context, List, QueryOptions, TOP_MAX};
 use serde_json::{Map, Value, json};
 use tenant::Error;
 
-use super::{prefer::max_page_size, token};
+use super::token;
 use crate::{ask::Ask, respond::Answer};
 
 /// A member of a collection.
@@ -67,7 +67,7 @@ where
     R: Future<Output = Result<Chunk, Error>>,
 {
     let options = QueryOptions::read(ask.query, list.shape())?;
-    let preferred = max_page_size(ask.headers);
+    let preferred = ask.exchange.prefers.max_page_size;
     let asked = options.top.into_iter().chain(preferred).min();
     let mut window = Window::open(&list.path(), options, asked.unwrap_or(size))?;
     let mut rest = window.start();
@@ -214,6 +214,7 @@ impl Page {
             members.insert("@odata.nextLink".to_owned(), Value::String(next));
         }
         let shown = self.rows.into_iter().map(|mut row| {
+            ask.annotate(list, &mut row.members);
             self.options.keep_selected(&mut row.members);
             row.members
         });
