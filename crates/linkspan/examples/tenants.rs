@@ -73,8 +73,7 @@ async fn main() -> Result<()> {
         "  each                            {}",
         closed.each(&alone, count)
     );
-    server.rounds().await?;
-    server.stop()
+    server.rounds().await
 }
 
 impl Server {
@@ -162,7 +161,7 @@ impl Server {
             .await?;
         let at = "/v1.0/external/connections";
         let schema = json!({ "baseType": "microsoft.graph.externalItem", "properties": [
-            { "name": "title", "type": "String", "isSearchable": true, "labels": ["title"] },
+            { "name": "title", "type": "String", "isSearchable": true, "isRetrievable": true, "labels": ["title"] },
         ] });
         let item = json!({
             "acl": [{ "type": "everyone", "value": "everyone", "accessType": "grant" }],
@@ -242,11 +241,13 @@ impl Server {
             files: std::fs::read_dir(process.join("fd"))?.count() as u64,
         })
     }
+}
 
-    fn stop(mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
+impl Drop for Server {
+    fn drop(&mut self) {
+        // However it went, no process stays behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
