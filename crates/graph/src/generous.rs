@@ -60,7 +60,12 @@ pub fn quoted(value: &Value) -> String {
 
 /// The start of a text in backticks for a message, cut off where it gets long.
 pub fn shown(text: &str) -> String {
-    let mut start = String::from("`");
+    format!("`{}`", start(text))
+}
+
+/// The start of a text for a message that has its own quotes, cut off where it gets long.
+pub fn start(text: &str) -> String {
+    let mut start = String::new();
     for letter in text.chars().take(QUOTED_CHARS_MAX) {
         // Control characters must not reach a header or a terminal.
         if letter.is_control() {
@@ -72,7 +77,6 @@ pub fn shown(text: &str) -> String {
     if text.chars().nth(QUOTED_CHARS_MAX).is_some() {
         start.push('…');
     }
-    start.push('`');
     start
 }
 

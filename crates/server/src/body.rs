@@ -15,6 +15,7 @@ use flate2::read::MultiGzDecoder;
 use graph::{ErrorCode, PublicError, generous::shown};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use tokio::time::Instant;
 
 /// From this many bytes on a body is inflated or parsed beside the async threads.
 const INLINE_BYTES_MAX: usize = 1 << 20;
@@ -22,8 +23,19 @@ const INLINE_BYTES_MAX: usize = 1 << 20;
 /// A compressed body of more bytes than this may inflate to more than [`INLINE_BYTES_MAX`].
 const INLINE_GZIP_BYTES_MAX: usize = 1 << 10;
 
-/// A body that does not go on for this long is given up.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How long a body may take.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// A body that does not go on for this long is given up.
+    pause: Duration,
+    /// So is one that is not whole after this long, however steadily it drips.
+    whole: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    pause: Duration::from_secs(60),
+    whole: Duration::from_secs(10 * 60),
+};
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +50,8 @@ pub(crate) struct Incoming {
     body: Mutex<Body>,
     bytes_max: usize,
     bytes_in: u64,
+    patience: Patience,
+    began_at: Instant,
 }
 
 impl Incoming {
@@ -47,6 +61,8 @@ impl Incoming {
             body: Mutex::new(body),
             bytes_max,
             bytes_in: 0,
+            patience: PATIENCE,
+            began_at: Instant::now(),
         }
     }
 
@@ -177,9 +193,17 @@ impl Incoming {
     /// The next piece of data; trailers are skipped.
     async fn next(&mut self) -> Result<Option<Bytes>, PublicError> {
         loop {
-            let frame = tokio::time::timeout(PAUSE_MAX, self.body().frame())
-                .await
-                .map_err(|_| unreadable("The request body stopped coming."))?;
+            let Patience { pause, whole } = self.patience;
+            let left = whole.saturating_sub(self.began_at.elapsed());
+            let frame = match left.min(pause) {
+                Duration::ZERO => None,
+                patience => tokio::time::timeout(patience, self.body().frame())
+                    .await
+                    .ok(),
+            };
+            let frame = frame.ok_or_else(|| {
+                unreadable("The request body stopped coming, or came too slowly.")
+            })?;
             match frame {
                 None => return Ok(None),
                 Some(Err(_)) => return Err(unreadable("The request body ended early.")),

@@ -132,6 +132,26 @@ impl axum::body::HttpBody for Pieces {
 }
 
 #[tokio::test]
+async fn a_body_may_neither_pause_nor_drip_for_ever() {
+    let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(4);
+    let mut silent = Incoming::new(Body::new(Pieces(receiver)), 1 << 20);
+    silent.patience.pause = Duration::from_millis(1);
+    sender.send(Bytes::from_static(b"[")).await.unwrap();
+    let refused = silent.json(&HeaderMap::new(), "a thing").await.unwrap_err();
+    assert_eq!((refused.status, refused.code), (400, ErrorCode::BadRequest));
+    assert!(refused.message.contains("stopped"), "{}", refused.message);
+
+    // Even a piece that is there does not help when the whole time is over.
+    let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(4);
+    let mut dripping = Incoming::new(Body::new(Pieces(receiver)), 1 << 20);
+    dripping.patience.whole = Duration::ZERO;
+    sender.send(Bytes::from_static(b"[")).await.unwrap();
+    let refused = dripping.read(&HeaderMap::new()).await.unwrap_err();
+    assert_eq!((refused.status, refused.code), (400, ErrorCode::BadRequest));
+    assert_eq!(dripping.bytes_in(), 0);
+}
+
+#[tokio::test]
 async fn what_is_not_json_is_refused_with_its_place() {
     let message = |bytes: &'static [u8]| async move {
         let error = json(bytes, &[]).await.unwrap_err();

@@ -246,7 +246,10 @@ fn only_beta() -> PublicError {
 fn unknown_segment(segment: &str) -> PublicError {
     PublicError::new(
         ErrorCode::BadRequest,
-        format!("Resource not found for the segment '{segment}'."),
+        format!(
+            "Resource not found for the segment '{}'.",
+            graph::generous::start(segment)
+        ),
     )
 }
 

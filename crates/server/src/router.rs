@@ -300,7 +300,8 @@ pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h 
 }
 
 fn unknown_version(first: &str) -> PublicError {
-    let mut refusal = PublicError::new(ErrorCode::BadRequest, format!("Invalid version: {first}"));
+    let message = format!("Invalid version: {}", graph::generous::start(first));
+    let mut refusal = PublicError::new(ErrorCode::BadRequest, message);
     refusal.status = 404;
     refusal.with_help("path", "Paths of the API begin with `/v1.0` or `/beta`.")
 }

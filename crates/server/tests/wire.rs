@@ -1,69 +1,11 @@
 //! The router on a real socket: what only shows when bytes travel.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
+mod running;
 mod world;
 
-use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-};
+use std::io::Write;
 
-use server::listen::{Listeners, serve};
-use tokio::{sync::watch, task::JoinHandle};
-use world::World;
-
-struct Running {
-    at: SocketAddr,
-    token: String,
-    stop: watch::Sender<bool>,
-    ended: JoinHandle<std::io::Result<()>>,
-    _world: World,
-}
-
-async fn start() -> Running {
-    let world = World::new().await;
-    let token = world.app("connector").await;
-    world.furnish(&token).await;
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = listener.local_addr().unwrap();
-    let (stop, stopped) = watch::channel(false);
-    let router = world.router.clone();
-    let listeners = Listeners {
-        http: Some(listener),
-        https: None,
-    };
-    Running {
-        at,
-        token,
-        stop,
-        ended: tenant::tasks::spawn("server", serve(listeners, router, stopped)),
-        _world: world,
-    }
-}
-
-impl Running {
-    /// Sends a request, body and all, and only then reads the answer.
-    async fn send(&self, head: &str, body: Vec<u8>) -> String {
-        let at = self.at;
-        let head = head.replace("{token}", &self.token);
-        tokio::task::spawn_blocking(move || {
-            let mut stream = TcpStream::connect(at).unwrap();
-            stream.write_all(head.as_bytes()).unwrap();
-            stream.write_all(&body).unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
-            answer
-        })
-        .await
-        .unwrap()
-    }
-
-    async fn end(self) {
-        self.stop.send_replace(true);
-        self.ended.await.unwrap().unwrap();
-    }
-}
+use running::start;
 
 const ITEM: &str = "/v1.0/external/connections/tickets/items/T-1";
 
