@@ -2,7 +2,7 @@
 #![no_main]
 
 use graph::{
-    odata::{self, Filter, List, Metadata, OwnedSegment, Preference, QueryOptions},
+    odata::{self, Filter, List, Metadata, OwnedSegment, Preferences, QueryOptions},
     route::{Found, Method, find},
 };
 use libfuzzer_sys::fuzz_target;
@@ -31,8 +31,10 @@ fuzz_target!(|text: &str| {
     for list in LISTS {
         options(query, list);
     }
-    Preference::read(text);
-    Metadata::read(text);
+    let preferences = Preferences::read(text.split('\n'));
+    let size = preferences.max_page_size;
+    assert!(size.is_none_or(|size| (1..=odata::TOP_MAX).contains(&size)));
+    Metadata::read(text.split('\n'));
 });
 
 fn path(text: &str) {
