@@ -55,6 +55,19 @@ impl Activity {
             "performedBy": self.performed_by.to_json(),
         })
     }
+
+    /// Reads back what [`Activity::to_json`] wrote.
+    ///
+    /// # Errors
+    /// A sentence for the log when the text is not of that form.
+    pub fn from_kept(kept: &str) -> Result<Self, String> {
+        let kept: Value = serde_json::from_str(kept)
+            .map_err(|error| format!("the kept activity cannot be read: {error}"))?;
+        activity_draft("activity", &kept).map_err(|refusal| {
+            let target = refusal.target.unwrap_or_default();
+            format!("the kept activity breaks the rule of {target}")
+        })
+    }
 }
 
 /// Reads the body of `addActivities`.
@@ -206,6 +219,9 @@ mod tests {
         let activity = drafts[0].as_ref().unwrap();
         assert_eq!(activity.kind, ActivityType::Created);
         assert_eq!(activity.performed_by.kind, IdentityType::User);
+        let kept = activity.to_json().to_string();
+        assert_eq!(Activity::from_kept(&kept).as_ref(), Ok(activity));
+        assert!(Activity::from_kept(r#"{"type":"viewed"}"#).is_err());
         assert_eq!(
             results_json(&body, &drafts),
             json!({"value": [{

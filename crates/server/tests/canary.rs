@@ -25,20 +25,37 @@ fn request(door: Door) -> (&'static str, String, &'static str) {
         Door::GetSchema => at("GET", "/tickets/schema", ""),
         Door::RegisterSchema => at("PATCH", "/tickets/schema", SCHEMA),
         Door::RegisterSchemaPost => at("POST", "/tickets/schema", SCHEMA),
+        Door::ListOperations => at("GET", "/tickets/operations", ""),
+        Door::CountOperations => at("GET", "/tickets/operations/$count", ""),
         Door::GetOperation => at("GET", "/tickets/operations/1", ""),
+        Door::ListItems => at("GET", "/tickets/items", ""),
+        Door::CountItems => at("GET", "/tickets/items/$count", ""),
         Door::GetItem => at("GET", "/tickets/items/T-1", ""),
         Door::PutItem => at("PUT", "/tickets/items/T-1", ITEM),
         Door::UpdateItem => at("PATCH", "/tickets/items/T-1", ITEM),
         Door::DeleteItem => at("DELETE", "/tickets/items/T-1", ""),
+        Door::ListActivities => at("GET", "/tickets/items/T-1/activities", ""),
+        Door::CountActivities => at("GET", "/tickets/items/T-1/activities/$count", ""),
+        Door::GetActivity => at("GET", "/tickets/items/T-1/activities/1-1", ""),
+        Door::GetPerformedBy => at("GET", "/tickets/items/T-1/activities/1-1/performedBy", ""),
         Door::AddActivities => at(
             "POST",
             "/tickets/items/T-1/addActivities",
             r#"{"activities":[{"type":"viewed","startDateTime":"2026-01-01T00:00:00Z","performedBy":{"type":"user","id":"00000000-0000-0000-0000-0000000000a1"}}]}"#,
         ),
+        Door::ListGroups => at("GET", "/tickets/groups", ""),
+        Door::CountGroups => at("GET", "/tickets/groups/$count", ""),
         Door::CreateGroup => at("POST", "/tickets/groups", r#"{"id":"guests"}"#),
         Door::GetGroup => at("GET", "/tickets/groups/staff", ""),
         Door::UpdateGroup => at("PATCH", "/tickets/groups/staff", r#"{"displayName":"S"}"#),
         Door::DeleteGroup => at("DELETE", "/tickets/groups/staff", ""),
+        Door::ListMembers => at("GET", "/tickets/groups/staff/members", ""),
+        Door::CountMembers => at("GET", "/tickets/groups/staff/members/$count", ""),
+        Door::GetMember => at(
+            "GET",
+            "/tickets/groups/staff/members/00000000-0000-0000-0000-0000000000a1",
+            "",
+        ),
         Door::AddMember => at(
             "POST",
             "/tickets/groups/staff/members",
@@ -55,6 +72,12 @@ fn request(door: Door) -> (&'static str, String, &'static str) {
             r#"{"requests":[{"entityTypes":["externalItem"],"contentSources":["/external/connections/tickets"],"query":{"queryString":"printer"}}]}"#,
         ),
         Door::GetMe => ("GET", "/me".to_owned(), ""),
+        Door::ListUsers => ("GET", "/users".to_owned(), ""),
+        Door::CountUsers => ("GET", "/users/$count".to_owned(), ""),
+        Door::GetUser => ("GET", "/users/alice@linkspan.test".to_owned(), ""),
+        Door::ListDirectoryGroups => ("GET", "/groups".to_owned(), ""),
+        Door::CountDirectoryGroups => ("GET", "/groups/$count".to_owned(), ""),
+        Door::GetDirectoryGroup => ("GET", "/groups/none".to_owned(), ""),
         Door::Batch | Door::Refused => unreachable!("it does not meet the store"),
     }
 }
@@ -107,11 +130,13 @@ async fn no_answer_repeats_what_the_store_said() {
         let told = world
             .send(token, method, &format!("/v1.0{path}"), body)
             .await;
-        // No operation has that id.
-        let expect = if route.door == Door::GetOperation {
-            404
-        } else {
-            200
+        // No operation, activity or group has that id.
+        let expect = match route.door {
+            Door::GetOperation
+            | Door::GetActivity
+            | Door::GetPerformedBy
+            | Door::GetDirectoryGroup => 404,
+            _ => 200,
         };
         assert_eq!(told.status, expect, "{path}: {told:?}");
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use graph::{
     Acl, ConnectionKey, ConnectionOperation, DateTime, ExternalConnection, ExternalGroup,
     ExternalItem, GroupId, Identity, IdentityType, ItemId, OperationId, OperationStatus, Schema,
+    activity::Activity,
 };
 use rusqlite::{Row, types::FromSql, types::ValueRef};
 use tenant::kept::{
@@ -220,6 +221,12 @@ pub(crate) fn operation(row: &Row<'_>) -> Result<ConnectionOperation, Fault> {
         status,
         error,
     })
+}
+
+/// `activity` in the second column.
+pub(crate) fn activity(row: &Row<'_>) -> Result<Activity, Fault> {
+    let columns = Columns::new(row, "activity", 0);
+    Activity::from_kept(columns.text(1, "activity")?).map_err(|why| columns.wrong("activity", why))
 }
 
 /// The old words that the index may still hold, eight bytes each: text and ACL, least byte first.

@@ -54,6 +54,8 @@ promises! {
         all_can_be_marked deleted_connections_are_claimed_as_gone schemas_leave_lines_alone;
     groups: groups_are_kept members_are_live_at_once groups_in_groups removed_whatever_the_kind
         groups_are_the_connections;
+    lists: items_in_steps groups_in_steps members_in_steps members_by_id operations_in_steps
+        activities_in_steps gone_with_the_connection;
     purge: nothing_to_do in_small_steps groups_go_as_well one_after_the_other;
     accounts: replaced_as_a_whole;
 }

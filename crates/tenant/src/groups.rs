@@ -28,6 +28,21 @@ pub async fn create_group(
     }
 }
 
+/// At most `limit` external groups of a connection behind that id.
+///
+/// # Errors
+/// 403, 404 as for every door.
+pub async fn list_groups(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    after: Option<&GroupId>,
+    limit: u32,
+) -> Result<Vec<ExternalGroup>, Error> {
+    let kept = access::connection(tenant, caller, Door::ListGroups, connection).await?;
+    Ok(tenant.store.list_groups(kept.key, after, limit).await?)
+}
+
 /// One external group.
 ///
 /// # Errors
@@ -77,6 +92,46 @@ pub async fn delete_group(
             .delete_group(kept.key, &GroupId::kept(group))
             .await?,
     )
+}
+
+/// At most `limit` members of an external group behind that one.
+///
+/// # Errors
+/// 403, 404 as for every door; 404 when there is no such group.
+pub async fn list_members(
+    tenant: &Tenant,
+    caller: &Caller,
+    (connection, group): (&str, &str),
+    after: Option<&Identity>,
+    limit: u32,
+) -> Result<Vec<Identity>, Error> {
+    let kept = access::connection(tenant, caller, Door::ListMembers, connection).await?;
+    let members = tenant
+        .store
+        .list_members(kept.key, &GroupId::kept(group), after, limit)
+        .await?;
+    Ok(members.ok_or_else(absent)?)
+}
+
+/// One member; of several with this id, of different kinds, the first.
+///
+/// # Errors
+/// 403, 404 as for every door; 404 when there is no such group or member.
+pub async fn get_member(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    group: &str,
+    member: &str,
+) -> Result<Identity, Error> {
+    let kept = access::connection(tenant, caller, Door::GetMember, connection).await?;
+    let members = tenant
+        .store
+        .members_called(kept.key, &GroupId::kept(group), member)
+        .await?
+        .ok_or_else(absent)?;
+    let first = members.into_iter().next();
+    Ok(first.ok_or_else(|| PublicError::not_found("Member"))?)
 }
 
 /// Adds a member; adding it again is no error. It holds for the next request.

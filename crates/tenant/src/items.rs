@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use graph::{
-    ExternalItem, ItemDraft, ItemId, PublicError, Schema, Scope, activity::ActivityDraft,
-    route::Door,
-};
+use graph::{ExternalItem, ItemDraft, ItemId, PublicError, Schema, Scope, route::Door};
 
 use crate::{
     Caller, Error, Tenant, access,
@@ -136,6 +133,43 @@ pub async fn get_item(
         .ok_or_else(|| PublicError::not_found("Item"))?)
 }
 
+/// Some ids of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Those that the caller may see, in the order of their bytes.
+    pub ids: Vec<ItemId>,
+    /// The id behind which to go on; `None` at the end.
+    pub rest: Option<ItemId>,
+}
+
+/// The ids of some items behind that id: at most `limit` are looked at. A user's token that may only read is shown those that [`get_item`]
+/// would show, and nothing tells of the others.
+///
+/// # Errors
+/// 403, 404 as for every door.
+pub async fn list_items(
+    tenant: &Tenant,
+    caller: &Caller,
+    connection: &str,
+    after: Option<&ItemId>,
+    limit: u32,
+) -> Result<Listed, Error> {
+    let kept = access::connection(tenant, caller, Door::ListItems, connection).await?;
+    let mut lines = tenant.store.list_items(kept.key, after, limit).await?;
+    let full = u32::try_from(lines.len()).is_ok_and(|length| length == limit);
+    let rest = lines.last().filter(|_| full).map(|line| line.id.clone());
+    if let Some(user) = &caller.user
+        && !writes(caller, &kept)
+    {
+        let memberships = tenant.membership.of(user).await?;
+        let folded = tenant.visibility.fold(user, &memberships);
+        let lens = tenant.visibility.lens(&folded, &[kept.key]);
+        lines.retain(|line| lens.admits(line.ordinal, line.text));
+    }
+    let ids = lines.into_iter().map(|line| line.id).collect();
+    Ok(Listed { ids, rest })
+}
+
 /// May the caller write items here? Then it may read them, whatever their ACLs.
 fn writes(caller: &Caller, kept: &KeptConnection) -> bool {
     caller.has(Scope::ExternalItemReadWriteAll)
@@ -161,32 +195,4 @@ pub async fn delete_item(
     tenant.progress.wrote(&caller.app);
     tenant.dirty.notify_one();
     Ok(())
-}
-
-/// Keeps the accepted ones of some activities with an item; the others are answered one by one.
-///
-/// # Errors
-/// 403, 404 as for every door; 404 when there is no such item.
-pub async fn add_activities(
-    tenant: &Tenant,
-    caller: &Caller,
-    connection: &str,
-    id: &str,
-    activities: Vec<ActivityDraft>,
-) -> Result<Vec<ActivityDraft>, Error> {
-    let kept = access::connection(tenant, caller, Door::AddActivities, connection).await?;
-    let accepted: Vec<String> = activities
-        .iter()
-        .filter_map(|draft| draft.as_ref().ok())
-        .map(|activity| activity.to_json().to_string())
-        .collect();
-    let there = tenant
-        .store
-        .add_activities(kept.key, &ItemId::kept(id), &accepted, tenant.clock.now())
-        .await?;
-    if there {
-        Ok(activities)
-    } else {
-        Err(PublicError::not_found("Item").into())
-    }
 }

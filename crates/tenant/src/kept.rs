@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use graph::{ConnectionKey, DateTime, ExternalConnection, ExternalItem, OperationId, Schema};
+use graph::{
+    ConnectionKey, DateTime, ExternalConnection, ExternalItem, ItemId, OperationId, Schema,
+    activity::Activity,
+};
 
 /// An item's number in the tenant, for life; an item deleted and created again gets a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,6 +91,40 @@ pub struct KeptItem {
     pub acl: AclId,
     /// The item.
     pub item: ExternalItem,
+}
+
+/// What a list knows of an item before the item is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemLine {
+    /// Its number.
+    pub ordinal: Ordinal,
+    /// Its id.
+    pub id: ItemId,
+    /// The version of its words.
+    pub text: Text,
+}
+
+/// An activity with what the store knows about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptActivity {
+    /// Its item's number.
+    pub item: Ordinal,
+    /// Its place among all activities; those of one item keep theirs as long as the item is there.
+    pub position: u64,
+    /// The activity.
+    pub activity: Activity,
+}
+
+impl KeptActivity {
+    /// The activity's id: never used twice, because its item's number is not.
+    pub fn id(&self) -> String {
+        format!("{}-{}", self.item.0, self.position)
+    }
+
+    /// The position that an id speaks of, if it is one of ours.
+    pub(crate) fn position_in(id: &str) -> Option<u64> {
+        id.split_once('-')?.1.parse().ok()
+    }
 }
 
 /// What a write did to an item.

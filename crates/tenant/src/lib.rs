@@ -2,6 +2,7 @@
 
 mod access;
 pub mod accounts;
+pub mod activities;
 pub mod analysis;
 pub mod caller;
 pub mod clock;

@@ -21,8 +21,8 @@ use uuid::Uuid;
 use crate::{
     accounts::Accounts,
     kept::{
-        Expected, KeptConnection, KeptItem, Ordinal, Registration, SchemaVersion, Text, Ticket,
-        Version, Written,
+        Expected, ItemLine, KeptActivity, KeptConnection, KeptItem, Ordinal, Registration,
+        SchemaVersion, Text, Ticket, Version, Written,
     },
 };
 
@@ -157,6 +157,23 @@ pub trait ItemStore {
     /// How many items the connection holds.
     async fn count_items(&self, at: ConnectionKey) -> Result<u64, StoreError>;
 
+    /// At most `limit` items behind that id, in the order of their ids' bytes.
+    async fn list_items(
+        &self,
+        at: ConnectionKey,
+        after: Option<&ItemId>,
+        limit: u32,
+    ) -> Result<Vec<ItemLine>, StoreError>;
+
+    /// At most `limit` activities of an item behind that position, in the order they came; `None` when there is no such item.
+    async fn list_activities(
+        &self,
+        at: ConnectionKey,
+        id: &ItemId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Option<Vec<KeptActivity>>, StoreError>;
+
     /// Keeps activities (as accepted JSON texts) with an item; `false` when there is no such item.
     async fn add_activities(
         &self,
@@ -216,6 +233,32 @@ pub trait GroupStore {
         id: &GroupId,
     ) -> Result<Option<ExternalGroup>, StoreError>;
 
+    /// At most `limit` groups behind that id, in the order of their ids' bytes.
+    async fn list_groups(
+        &self,
+        at: ConnectionKey,
+        after: Option<&GroupId>,
+        limit: u32,
+    ) -> Result<Vec<ExternalGroup>, StoreError>;
+
+    /// At most `limit` members of a group behind that one, in the order of the bytes of their ids and then of the names of their kinds;
+    /// `None` when there is no such group.
+    async fn list_members(
+        &self,
+        at: ConnectionKey,
+        group: &GroupId,
+        after: Option<&Identity>,
+        limit: u32,
+    ) -> Result<Option<Vec<Identity>>, StoreError>;
+
+    /// The members of that id, whatever their kind; `None` when there is no such group. The id is compared as in [`GroupStore::remove_member`].
+    async fn members_called(
+        &self,
+        at: ConnectionKey,
+        group: &GroupId,
+        member: &str,
+    ) -> Result<Option<Vec<Identity>>, StoreError>;
+
     /// Replaces a group's names; `false` when there is none.
     async fn update_group(
         &self,
@@ -253,6 +296,14 @@ pub trait OperationStore {
         at: ConnectionKey,
         id: &OperationId,
     ) -> Result<Option<ConnectionOperation>, StoreError>;
+
+    /// At most `limit` operations behind that id, in the order of their ids' bytes.
+    async fn list_operations(
+        &self,
+        at: ConnectionKey,
+        after: Option<&OperationId>,
+        limit: u32,
+    ) -> Result<Vec<ConnectionOperation>, StoreError>;
 }
 
 /// The tenant's own accounts.

@@ -63,6 +63,8 @@ impl QueryOptions {
         let mut options = Self::default();
         for (sent_name, name, value) in pairs(query)? {
             match name.as_str() {
+                // Where nothing can be expanded the documentation says that the option has no effect.
+                "expand" if shape.expand.is_empty() => options.ignored.push(sent_name),
                 "select" | "expand" => options.set((&sent_name, &name), &value, shape)?,
                 // It was read before: see `Metadata::of_query`.
                 "format" => {}

@@ -80,6 +80,16 @@ impl Params {
         self.get("member").unwrap_or_default()
     }
 
+    /// `{activity}`; empty where the template has none.
+    pub fn activity(&self) -> &str {
+        self.get("activity").unwrap_or_default()
+    }
+
+    /// `{user}`; empty where the template has none.
+    pub fn user(&self) -> &str {
+        self.get("user").unwrap_or_default()
+    }
+
     /// `{operation}`; empty where the template has none.
     pub fn operation(&self) -> &str {
         self.get("operation").unwrap_or_default()

@@ -249,12 +249,12 @@ fn what_is_not_served_has_a_reason_or_is_absent() {
         Serving::Absent
     );
     for (method, path) in [
-        (Method::Get, "/connections/p/items"),
+        (Method::Post, "/connections/p/operations"),
         (Method::Get, "/connections/p/quota"),
         (Method::Post, "/connections/p/fullRefresh/groups/g/members"),
         (Method::Post, "/copilot/retrieval"),
-        (Method::Get, "/users/x"),
-        (Method::Get, "/groups"),
+        (Method::Patch, "/users/x"),
+        (Method::Post, "/groups"),
         (Method::Patch, "/external"),
     ] {
         let Serving::Refused(reason) = serving(method, path) else {
@@ -280,17 +280,24 @@ fn permissions_are_those_of_the_reference() {
     let expect = |door: Door| -> (Vec<&str>, Vec<&str>) {
         let both = |scopes: &[&'static str]| (scopes.to_vec(), scopes.to_vec());
         match door {
-            ListConnections | CountConnections | GetConnection | GetSchema | GetOperation => {
-                both(&[C_OWN, C_READ, C_ALL])
-            }
+            ListConnections | CountConnections | GetConnection | GetSchema | ListOperations
+            | CountOperations | GetOperation => both(&[C_OWN, C_READ, C_ALL]),
             CreateConnection | CreateConnectionRef | UpdateConnection | DeleteConnection
             | RegisterSchema | RegisterSchemaPost => both(&[C_OWN, C_ALL]),
-            GetItem | GetGroup => both(&[I_OWN, I_READ, I_ALL]),
+            ListItems | CountItems | GetItem | ListGroups | CountGroups | GetGroup
+            | ListMembers | CountMembers | GetMember => both(&[I_OWN, I_READ, I_ALL]),
             PutItem | UpdateItem | DeleteItem | CreateGroup | UpdateGroup | DeleteGroup
             | AddMember | RemoveMember => both(&[I_OWN, I_ALL]),
             AddActivities => (vec![], vec![I_OWN, I_ALL]),
+            ListActivities | CountActivities | GetActivity | GetPerformedBy => {
+                (vec![], vec![I_ALL])
+            }
             Query => (vec![I_READ, I_ALL], vec![]),
             GetMe => (vec!["User.Read"], vec![]),
+            ListUsers | CountUsers | GetUser => both(&["User.Read.All"]),
+            ListDirectoryGroups | CountDirectoryGroups | GetDirectoryGroup => {
+                both(&["Group.Read.All"])
+            }
             Batch | Refused => (vec![], vec![]),
         }
     };

@@ -115,8 +115,16 @@ pub enum Door {
     RegisterSchema,
     /// `POST /external/connections/{connection}/schema`, the older spelling.
     RegisterSchemaPost,
+    /// `GET /external/connections/{connection}/operations`.
+    ListOperations,
+    /// `GET /external/connections/{connection}/operations/$count`.
+    CountOperations,
     /// `GET /external/connections/{connection}/operations/{operation}`.
     GetOperation,
+    /// `GET /external/connections/{connection}/items`.
+    ListItems,
+    /// `GET /external/connections/{connection}/items/$count`.
+    CountItems,
     /// `GET /external/connections/{connection}/items/{item}`.
     GetItem,
     /// `PUT /external/connections/{connection}/items/{item}`.
@@ -127,6 +135,18 @@ pub enum Door {
     DeleteItem,
     /// `POST /external/connections/{connection}/items/{item}/addActivities`, in its three spellings.
     AddActivities,
+    /// `GET /external/connections/{connection}/items/{item}/activities`.
+    ListActivities,
+    /// `GET /external/connections/{connection}/items/{item}/activities/$count`.
+    CountActivities,
+    /// `GET /external/connections/{connection}/items/{item}/activities/{activity}`.
+    GetActivity,
+    /// `GET /external/connections/{connection}/items/{item}/activities/{activity}/performedBy`.
+    GetPerformedBy,
+    /// `GET /external/connections/{connection}/groups`.
+    ListGroups,
+    /// `GET /external/connections/{connection}/groups/$count`.
+    CountGroups,
     /// `POST /external/connections/{connection}/groups`.
     CreateGroup,
     /// `GET /external/connections/{connection}/groups/{group}`.
@@ -135,6 +155,12 @@ pub enum Door {
     UpdateGroup,
     /// `DELETE /external/connections/{connection}/groups/{group}`.
     DeleteGroup,
+    /// `GET /external/connections/{connection}/groups/{group}/members`.
+    ListMembers,
+    /// `GET /external/connections/{connection}/groups/{group}/members/$count`.
+    CountMembers,
+    /// `GET /external/connections/{connection}/groups/{group}/members/{member}`.
+    GetMember,
     /// `POST /external/connections/{connection}/groups/{group}/members`.
     AddMember,
     /// `DELETE /external/connections/{connection}/groups/{group}/members/{member}`.
@@ -143,6 +169,18 @@ pub enum Door {
     Query,
     /// `GET /me`.
     GetMe,
+    /// `GET /users`.
+    ListUsers,
+    /// `GET /users/$count`.
+    CountUsers,
+    /// `GET /users/{user}`.
+    GetUser,
+    /// `GET /groups`.
+    ListDirectoryGroups,
+    /// `GET /groups/$count`.
+    CountDirectoryGroups,
+    /// `GET /groups/{group}`.
+    GetDirectoryGroup,
     /// `POST /$batch`: takes no permission of its own, since each of its entries asks for one.
     Batch,
     /// No door: `serving` says why.

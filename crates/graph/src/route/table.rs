@@ -32,27 +32,26 @@ const ITEM_READ: &[Scope] = &[
 const ITEM_WRITE: &[Scope] = &[ExternalItemReadWriteOwnedBy, ExternalItemReadWriteAll];
 /// Two least permissions are marked for reading a group, and one higher one: the same three as for an item.
 const GROUP_READ: &[Scope] = ITEM_READ;
+/// What people did is for the app alone that may write everything.
+const ACTIVITY_READ: &[Scope] = &[ExternalItemReadWriteAll];
 const SEARCH: &[Scope] = &[ExternalItemReadAll, ExternalItemReadWriteAll];
 
 const ROOT: &str =
     "The container `external` has no members of its own; use `/external/connections`.";
-const COUNTING: &str =
-    "`$count` is not served in this release; read the collection or the thing itself.";
-const LISTING: &str =
-    "This collection cannot be listed in this release; read its members by id, or search.";
-const MEMBER_READING: &str =
-    "Members of an external group can be added and removed, not read or changed, in this release.";
+const MEMBER_CHANGING: &str =
+    "A member is an id and its type, so there is nothing to change: remove it and add another one.";
 const SET_BY_SERVER: &str =
     "Operations are made and changed by the server alone; register a schema to start one.";
 const QUOTA: &str = "The quota of a connection is not reported in this release.";
-const ACTIVITIES: &str = "Activities can only be written, with `addActivities` on the item.";
+const ACTIVITIES: &str =
+    "Activities are written with `addActivities` on the item, and never changed or removed.";
 const FULL_REFRESH: &str =
     "`fullRefresh` is undocumented; put the current items and delete those that are gone.";
 const SEARCH_ROOT: &str = "The container `search` has no members of its own; use `/search/query`.";
 const ANSWERS: &str = "Acronyms, bookmarks and Q&A answers are not served in this release.";
 const COPILOT: &str = "The Copilot APIs are not served in this release; use `/search/query`.";
 const DIRECTORY: &str =
-    "Users and groups are kept by the identity provider and are not served here, `/me` excepted.";
+    "Users and groups are read here, not written; change the accounts on the server's own machine.";
 
 /// Writes one row: method, template, scopes, serving, page; `beta` marks what only `/beta` knows.
 macro_rules! rows {
@@ -102,12 +101,12 @@ rows! {
         Served, "graph/api/externalconnectors-externalconnection-patch-schema"
     Refused Gateway Delete "/external/connections/{connection}/schema" CONNECTION_WRITE, CONNECTION_WRITE;
         Absent, "graph/api/resources/externalconnectors-schema"
-    Refused Gateway Get "/external/connections/{connection}/operations" CONNECTION_READ, CONNECTION_READ;
-        Refused(LISTING), "graph/api/resources/externalconnectors-connectionoperation"
+    ListOperations Gateway Get "/external/connections/{connection}/operations" CONNECTION_READ, CONNECTION_READ;
+        Served, "graph/api/resources/externalconnectors-connectionoperation"
     Refused Gateway Post "/external/connections/{connection}/operations" CONNECTION_WRITE, CONNECTION_WRITE;
         Refused(SET_BY_SERVER), "graph/api/resources/externalconnectors-connectionoperation"
-    Refused Gateway Get "/external/connections/{connection}/operations/$count" CONNECTION_READ, CONNECTION_READ;
-        Refused(COUNTING), "graph/api/resources/externalconnectors-connectionoperation"
+    CountOperations Gateway Get "/external/connections/{connection}/operations/$count" CONNECTION_READ, CONNECTION_READ;
+        Served, "graph/api/resources/externalconnectors-connectionoperation"
     GetOperation Gateway Get "/external/connections/{connection}/operations/{operation}" CONNECTION_READ, CONNECTION_READ;
         Served, "graph/api/externalconnectors-connectionoperation-get"
     Refused Gateway Patch "/external/connections/{connection}/operations/{operation}" CONNECTION_WRITE, CONNECTION_WRITE;
@@ -120,12 +119,12 @@ rows! {
         Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get"; beta
     Refused Gateway Delete "/external/connections/{connection}/quota" NOBODY, &[ExternalConnectionReadWriteOwnedBy];
         Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get"; beta
-    Refused Gateway Get "/external/connections/{connection}/items" ITEM_READ, ITEM_READ;
-        Refused(LISTING), "graph/api/resources/externalconnectors-externalitem"
+    ListItems Gateway Get "/external/connections/{connection}/items" ITEM_READ, ITEM_READ;
+        Served, "graph/api/resources/externalconnectors-externalitem"
     Refused Gateway Post "/external/connections/{connection}/items" ITEM_WRITE, ITEM_WRITE;
         Absent, "graph/api/resources/externalconnectors-externalitem"
-    Refused Gateway Get "/external/connections/{connection}/items/$count" ITEM_READ, ITEM_READ;
-        Refused(COUNTING), "graph/api/resources/externalconnectors-externalitem"
+    CountItems Gateway Get "/external/connections/{connection}/items/$count" ITEM_READ, ITEM_READ;
+        Served, "graph/api/resources/externalconnectors-externalitem"
     GetItem Gateway Get "/external/connections/{connection}/items/{item}" ITEM_READ, ITEM_READ;
         Served, "graph/api/externalconnectors-externalitem-get"
     PutItem Gateway Put "/external/connections/{connection}/items/{item}" ITEM_WRITE, ITEM_WRITE;
@@ -140,42 +139,42 @@ rows! {
         Served, "graph/api/externalconnectors-externalitem-addactivities"
     AddActivities Gateway Post "/external/connections/{connection}/items/{item}/microsoft.graph.externalConnectors.addActivities" NOBODY, ITEM_WRITE;
         Served, "graph/api/externalconnectors-externalitem-addactivities"
-    Refused Gateway Get "/external/connections/{connection}/items/{item}/activities" NOBODY, ITEM_WRITE;
-        Refused(ACTIVITIES), "graph/api/resources/externalconnectors-externalactivity"
+    ListActivities Gateway Get "/external/connections/{connection}/items/{item}/activities" NOBODY, ACTIVITY_READ;
+        Served, "graph/api/resources/externalconnectors-externalactivity"
     Refused Gateway Post "/external/connections/{connection}/items/{item}/activities" NOBODY, ITEM_WRITE;
         Refused(ACTIVITIES), "graph/api/resources/externalconnectors-externalactivity"
-    Refused Gateway Get "/external/connections/{connection}/items/{item}/activities/$count" NOBODY, ITEM_WRITE;
-        Refused(ACTIVITIES), "graph/api/resources/externalconnectors-externalactivity"
-    Refused Gateway Get "/external/connections/{connection}/items/{item}/activities/{activity}" NOBODY, ITEM_WRITE;
-        Refused(ACTIVITIES), "graph/api/resources/externalconnectors-externalactivity"
+    CountActivities Gateway Get "/external/connections/{connection}/items/{item}/activities/$count" NOBODY, ACTIVITY_READ;
+        Served, "graph/api/resources/externalconnectors-externalactivity"
+    GetActivity Gateway Get "/external/connections/{connection}/items/{item}/activities/{activity}" NOBODY, ACTIVITY_READ;
+        Served, "graph/api/resources/externalconnectors-externalactivity"
     Refused Gateway Patch "/external/connections/{connection}/items/{item}/activities/{activity}" NOBODY, ITEM_WRITE;
         Refused(ACTIVITIES), "graph/api/resources/externalconnectors-externalactivity"
     Refused Gateway Delete "/external/connections/{connection}/items/{item}/activities/{activity}" NOBODY, ITEM_WRITE;
         Refused(ACTIVITIES), "graph/api/resources/externalconnectors-externalactivity"
-    Refused Gateway Get "/external/connections/{connection}/items/{item}/activities/{activity}/performedBy" NOBODY, ITEM_WRITE;
-        Refused(ACTIVITIES), "graph/api/resources/externalconnectors-externalactivity"
-    Refused Gateway Get "/external/connections/{connection}/groups" GROUP_READ, GROUP_READ;
-        Refused(LISTING), "graph/api/resources/externalconnectors-externalgroup"
+    GetPerformedBy Gateway Get "/external/connections/{connection}/items/{item}/activities/{activity}/performedBy" NOBODY, ACTIVITY_READ;
+        Served, "graph/api/resources/externalconnectors-externalactivity"
+    ListGroups Gateway Get "/external/connections/{connection}/groups" GROUP_READ, GROUP_READ;
+        Served, "graph/api/resources/externalconnectors-externalgroup"
     CreateGroup Gateway Post "/external/connections/{connection}/groups" ITEM_WRITE, ITEM_WRITE;
         Served, "graph/api/externalconnectors-externalconnection-post-groups"
-    Refused Gateway Get "/external/connections/{connection}/groups/$count" GROUP_READ, GROUP_READ;
-        Refused(COUNTING), "graph/api/resources/externalconnectors-externalgroup"
+    CountGroups Gateway Get "/external/connections/{connection}/groups/$count" GROUP_READ, GROUP_READ;
+        Served, "graph/api/resources/externalconnectors-externalgroup"
     GetGroup Gateway Get "/external/connections/{connection}/groups/{group}" GROUP_READ, GROUP_READ;
         Served, "graph/api/externalconnectors-externalgroup-get"
     UpdateGroup Gateway Patch "/external/connections/{connection}/groups/{group}" ITEM_WRITE, ITEM_WRITE;
         Served, "graph/api/externalconnectors-externalgroup-update"
     DeleteGroup Gateway Delete "/external/connections/{connection}/groups/{group}" ITEM_WRITE, ITEM_WRITE;
         Served, "graph/api/externalconnectors-externalgroup-delete"
-    Refused Gateway Get "/external/connections/{connection}/groups/{group}/members" GROUP_READ, GROUP_READ;
-        Refused(MEMBER_READING), "graph/api/resources/externalconnectors-identity"
+    ListMembers Gateway Get "/external/connections/{connection}/groups/{group}/members" GROUP_READ, GROUP_READ;
+        Served, "graph/api/resources/externalconnectors-identity"
     AddMember Gateway Post "/external/connections/{connection}/groups/{group}/members" ITEM_WRITE, ITEM_WRITE;
         Served, "graph/api/externalconnectors-externalgroup-post-members"
-    Refused Gateway Get "/external/connections/{connection}/groups/{group}/members/$count" GROUP_READ, GROUP_READ;
-        Refused(COUNTING), "graph/api/resources/externalconnectors-identity"
-    Refused Gateway Get "/external/connections/{connection}/groups/{group}/members/{member}" GROUP_READ, GROUP_READ;
-        Refused(MEMBER_READING), "graph/api/resources/externalconnectors-identity"
+    CountMembers Gateway Get "/external/connections/{connection}/groups/{group}/members/$count" GROUP_READ, GROUP_READ;
+        Served, "graph/api/resources/externalconnectors-identity"
+    GetMember Gateway Get "/external/connections/{connection}/groups/{group}/members/{member}" GROUP_READ, GROUP_READ;
+        Served, "graph/api/resources/externalconnectors-identity"
     Refused Gateway Patch "/external/connections/{connection}/groups/{group}/members/{member}" ITEM_WRITE, ITEM_WRITE;
-        Refused(MEMBER_READING), "graph/api/resources/externalconnectors-identity"
+        Refused(MEMBER_CHANGING), "graph/api/resources/externalconnectors-identity"
     RemoveMember Gateway Delete "/external/connections/{connection}/groups/{group}/members/{member}" ITEM_WRITE, ITEM_WRITE;
         Served, "graph/api/externalconnectors-externalgroup-delete-members"
     Refused Gateway Post "/external/connections/{connection}/fullRefresh/start" CONNECTION_WRITE, CONNECTION_WRITE;
@@ -238,22 +237,26 @@ rows! {
         Refused(COPILOT), "microsoft-365-copilot/extensibility/api/ai-services/search/copilotroot-search"; beta
     GetMe Gateway Get "/me" &[UserRead], NOBODY;
         Served, "graph/api/user-get"
-    Refused Gateway Get "/users" &[UserReadAll], &[UserReadAll];
-        Refused(DIRECTORY), "graph/api/user-list"
+    ListUsers Gateway Get "/users" &[UserReadAll], &[UserReadAll];
+        Served, "graph/api/user-list"
+    CountUsers Gateway Get "/users/$count" &[UserReadAll], &[UserReadAll];
+        Served, "graph/api/user-list"
     Refused Gateway Post "/users" NOBODY, NOBODY;
         Refused(DIRECTORY), "graph/api/user-post-users"
-    Refused Gateway Get "/users/{user}" &[UserReadAll], &[UserReadAll];
-        Refused(DIRECTORY), "graph/api/user-get"
+    GetUser Gateway Get "/users/{user}" &[UserReadAll], &[UserReadAll];
+        Served, "graph/api/user-get"
     Refused Gateway Patch "/users/{user}" NOBODY, NOBODY;
         Refused(DIRECTORY), "graph/api/user-update"
     Refused Gateway Delete "/users/{user}" NOBODY, NOBODY;
         Refused(DIRECTORY), "graph/api/user-delete"
-    Refused Gateway Get "/groups" &[GroupReadAll], &[GroupReadAll];
-        Refused(DIRECTORY), "graph/api/group-list"
+    ListDirectoryGroups Gateway Get "/groups" &[GroupReadAll], &[GroupReadAll];
+        Served, "graph/api/group-list"
+    CountDirectoryGroups Gateway Get "/groups/$count" &[GroupReadAll], &[GroupReadAll];
+        Served, "graph/api/group-list"
     Refused Gateway Post "/groups" NOBODY, NOBODY;
         Refused(DIRECTORY), "graph/api/group-post-groups"
-    Refused Gateway Get "/groups/{group}" &[GroupReadAll], &[GroupReadAll];
-        Refused(DIRECTORY), "graph/api/group-get"
+    GetDirectoryGroup Gateway Get "/groups/{group}" &[GroupReadAll], &[GroupReadAll];
+        Served, "graph/api/group-get"
     Refused Gateway Patch "/groups/{group}" NOBODY, NOBODY;
         Refused(DIRECTORY), "graph/api/group-update"
     Refused Gateway Delete "/groups/{group}" NOBODY, NOBODY;

@@ -1,15 +1,16 @@
-//! `/external/connections/{id}/groups` and their members.
+//! `/external/connections/{id}/groups`.
 //!
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalgroup>
 
 use axum::http::StatusCode;
 use graph::{
-    ExternalGroup, GroupDraft, GroupPatch, Identity,
-    odata::{Context, List, Returned},
+    ExternalGroup, GroupDraft, GroupId, GroupPatch,
+    odata::{Context, List, QueryOptions, Returned},
 };
 use serde_json::Value;
 use tenant::{Error, groups};
 
+use super::page::{self, Chunk, Row, SIZE, Span};
 use crate::{ask::Ask, respond::Answer};
 
 /// POST: 201.
@@ -24,11 +25,44 @@ pub(super) async fn create_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
         .ignoring("members", &ignored))
 }
 
+/// GET of the collection: 200.
+pub(super) async fn list_groups(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let (ask, list) = (&*ask, list(ask));
+    let page = page::page(ask, list, SIZE, |span| rows(ask, span)).await?;
+    Ok(page.answer(ask, list))
+}
+
+/// GET of their number: 200.
+pub(super) async fn count_groups(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let ask = &*ask;
+    page::count(ask, list(ask), |span| rows(ask, span)).await
+}
+
+fn list<'a>(ask: &'a Ask<'_>) -> List<'a> {
+    let connection = ask.params.connection();
+    List::Groups { connection }
+}
+
+async fn rows(ask: &Ask<'_>, span: Span) -> Result<Chunk, Error> {
+    let connection = ask.params.connection();
+    let after = span.after.map(GroupId::kept);
+    let (tenant, caller, limit) = (&ask.tenant, &ask.caller, span.limit);
+    let groups = groups::list_groups(tenant, caller, connection, after.as_ref(), limit).await?;
+    let row = |group: &ExternalGroup| Row {
+        place: group.id.to_string(),
+        members: group.to_json(),
+    };
+    Ok(Chunk::upto(limit, groups.iter().map(row).collect()))
+}
+
 /// GET: 200.
 pub(super) async fn get_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let options = QueryOptions::read_one(ask.query, list(ask).shape())?;
     let (connection, group) = (ask.params.connection(), ask.params.group());
     let group = groups::get_group(&ask.tenant, &ask.caller, connection, group).await?;
-    Ok(Answer::json(StatusCode::OK, printed(ask, &group)))
+    let mut body = printed(ask, &group);
+    options.keep_selected(&mut body);
+    Ok(Answer::json(StatusCode::OK, body).ignoring("options", &options.ignored))
 }
 
 /// PATCH: 204.
@@ -53,29 +87,6 @@ pub(super) async fn delete_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     Ok(Answer::bare(StatusCode::NO_CONTENT))
 }
 
-/// POST to `members`: 201.
-pub(super) async fn add_member(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let member = Identity::read(&ask.json("an identity").await?)?;
-    let (connection, group) = (ask.params.connection(), ask.params.group());
-    let member = groups::add_member(&ask.tenant, &ask.caller, connection, group, member).await?;
-    let list = List::Members { connection, group };
-    let id = ask.url(&list.member_path(&member.id));
-    let body = ask.in_context(Context::Entity(list), member.to_json());
-    Ok(Answer::json(StatusCode::CREATED, body).called(id))
-}
-
-/// DELETE of a member: 204.
-pub(super) async fn remove_member(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let (connection, group) = (ask.params.connection(), ask.params.group());
-    let member = ask.params.member();
-    groups::remove_member(&ask.tenant, &ask.caller, connection, group, member).await?;
-    Ok(Answer::bare(StatusCode::NO_CONTENT))
-}
-
 fn printed(ask: &Ask<'_>, group: &ExternalGroup) -> Value {
-    let connection = ask.params.connection();
-    ask.in_context(
-        Context::Entity(List::Groups { connection }),
-        group.to_json(),
-    )
+    ask.in_context(Context::Entity(list(ask)), group.to_json())
 }

@@ -1,8 +1,12 @@
 //! The doors of the API: one file per noun, one function per operation.
 
+mod activities;
 mod connections;
+mod directory;
+mod directory_groups;
 mod groups;
 mod items;
+mod members;
 mod open;
 mod operations;
 mod page;

@@ -8,7 +8,10 @@ use graph::{
 };
 use tenant::Error;
 
-use super::{connections, groups, items, operations, schema, search, users};
+use super::{
+    activities, connections, directory_groups, groups, items, members, operations, schema, search,
+    users,
+};
 use crate::{ask::Ask, batch, respond::Answer};
 
 /// Opens the door that the row names.
@@ -42,20 +45,39 @@ async fn enter(ask: &mut Ask<'_>) -> Result<Answer, Error> {
         Door::DeleteConnection => connections::delete_connection(ask).await,
         Door::GetSchema => schema::get_schema(ask).await,
         Door::RegisterSchema | Door::RegisterSchemaPost => schema::register_schema(ask).await,
+        Door::ListOperations => operations::list_operations(ask).await,
+        Door::CountOperations => operations::count_operations(ask).await,
         Door::GetOperation => operations::get_operation(ask).await,
+        Door::ListItems => items::list_items(ask).await,
+        Door::CountItems => items::count_items(ask).await,
         Door::GetItem => items::get_item(ask).await,
         Door::PutItem => items::put_item(ask).await,
         Door::UpdateItem => items::update_item(ask).await,
         Door::DeleteItem => items::delete_item(ask).await,
-        Door::AddActivities => items::add_activities(ask).await,
+        Door::ListActivities => activities::list_activities(ask).await,
+        Door::CountActivities => activities::count_activities(ask).await,
+        Door::GetActivity => activities::get_activity(ask).await,
+        Door::GetPerformedBy => activities::get_performed_by(ask).await,
+        Door::AddActivities => activities::add_activities(ask).await,
+        Door::ListGroups => groups::list_groups(ask).await,
+        Door::CountGroups => groups::count_groups(ask).await,
         Door::CreateGroup => groups::create_group(ask).await,
         Door::GetGroup => groups::get_group(ask).await,
         Door::UpdateGroup => groups::update_group(ask).await,
         Door::DeleteGroup => groups::delete_group(ask).await,
-        Door::AddMember => groups::add_member(ask).await,
-        Door::RemoveMember => groups::remove_member(ask).await,
+        Door::ListMembers => members::list_members(ask).await,
+        Door::CountMembers => members::count_members(ask).await,
+        Door::GetMember => members::get_member(ask).await,
+        Door::AddMember => members::add_member(ask).await,
+        Door::RemoveMember => members::remove_member(ask).await,
         Door::Query => search::query(ask).await,
         Door::GetMe => users::get_me(ask).await,
+        Door::ListUsers => users::list_users(ask).await,
+        Door::CountUsers => users::count_users(ask).await,
+        Door::GetUser => users::get_user(ask).await,
+        Door::ListDirectoryGroups => directory_groups::list_directory_groups(ask).await,
+        Door::CountDirectoryGroups => directory_groups::count_directory_groups(ask).await,
+        Door::GetDirectoryGroup => directory_groups::get_directory_group(ask).await,
         Door::Batch => batch::batch(ask).await,
         Door::Refused => Err(not_served(ask.route.serving).into()),
     }

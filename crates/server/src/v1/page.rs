@@ -14,6 +14,20 @@ use tenant::Error;
 use super::token;
 use crate::{ask::Ask, respond::Answer};
 
+/// The size of a page where nobody says another.
+pub(super) const SIZE: u16 = 100;
+
+/// How many members are looked at in one go.
+const STEP: u32 = 1_000;
+
+/// Which members to look for.
+pub(super) struct Span {
+    /// The place behind which they stand; `None` for the beginning.
+    pub after: Option<String>,
+    /// How many to look at.
+    pub limit: u32,
+}
+
 /// A member of a collection.
 #[derive(Debug)]
 pub(super) struct Row {
@@ -36,6 +50,13 @@ impl Chunk {
     pub fn all(rows: Vec<Row>) -> Self {
         Self { rows, rest: None }
     }
+
+    /// All that was looked at; there may be more if it is as much as was to be.
+    pub fn upto(limit: u32, rows: Vec<Row>) -> Self {
+        let full = u32::try_from(rows.len()).is_ok_and(|length| length == limit);
+        let rest = rows.last().filter(|_| full).map(|row| row.place.clone());
+        Self { rows, rest }
+    }
 }
 
 /// One page.
@@ -43,6 +64,8 @@ pub(super) struct Page {
     options: QueryOptions,
     /// What it shows; a door may change the members before they are answered.
     pub rows: Vec<Row>,
+    /// What is answered instead of the rows.
+    shown: Option<Vec<Value>>,
     /// Are there more?
     more: bool,
     /// How many there are on all pages, where that was asked for.
@@ -63,18 +86,19 @@ pub(super) async fn page<F, R>(
     next: F,
 ) -> Result<Page, Error>
 where
-    F: Fn(Option<String>) -> R,
+    F: Fn(Span) -> R,
     R: Future<Output = Result<Chunk, Error>>,
 {
     let options = QueryOptions::read(ask.query, list.shape())?;
     let preferred = ask.exchange.prefers.max_page_size;
     let asked = options.top.into_iter().chain(preferred).min();
     let mut window = Window::open(&list.path(), options, asked.unwrap_or(size))?;
-    let mut rest = window.start();
+    let mut after = window.start();
     loop {
-        let chunk = next(rest).await?;
-        rest = chunk.rest;
-        if window.look(chunk.rows).is_break() || rest.is_none() {
+        let limit = window.step();
+        let chunk = next(Span { after, limit }).await?;
+        after = chunk.rest;
+        if window.look(chunk.rows).is_break() || after.is_none() {
             break;
         }
     }
@@ -87,17 +111,17 @@ where
 /// As for [`page`].
 pub(super) async fn count<F, R>(ask: &Ask<'_>, list: List<'_>, next: F) -> Result<Answer, Error>
 where
-    F: Fn(Option<String>) -> R,
+    F: Fn(Span) -> R,
     R: Future<Output = Result<Chunk, Error>>,
 {
     let options = QueryOptions::read(ask.query, list.shape())?;
     let mut total = 0;
-    let mut rest = None;
+    let (mut after, limit) = (None, STEP);
     loop {
-        let chunk = next(rest).await?;
+        let chunk = next(Span { after, limit }).await?;
         total += admitted(&options, chunk.rows).count();
-        rest = chunk.rest;
-        if rest.is_none() {
+        after = chunk.rest;
+        if after.is_none() {
             return Ok(Answer::number(total).ignoring("options", &options.ignored));
         }
     }
@@ -151,6 +175,14 @@ impl Window {
         skip.saturating_add(self.size + 1)
     }
 
+    /// How many members to look at next: no more than the page wants, where each of them may be on it.
+    fn step(&self) -> u32 {
+        match u32::try_from(self.wanted()) {
+            Ok(wanted) if !self.is_whole() && self.options.filter.is_none() => wanted.min(STEP),
+            _ => STEP,
+        }
+    }
+
     fn look(&mut self, rows: Vec<Row>) -> ControlFlow<()> {
         for row in admitted(&self.options, rows) {
             self.total += 1;
@@ -186,6 +218,7 @@ impl Window {
         self.rows.truncate(self.size);
         Page {
             rows: self.rows,
+            shown: None,
             more,
             total: self.options.count.then_some(self.total),
             preferred,
@@ -198,6 +231,19 @@ impl Page {
     /// What the query asked for.
     pub fn options(&self) -> &QueryOptions {
         &self.options
+    }
+
+    /// Ends the page after so many rows; the next one begins behind them.
+    pub fn cut(&mut self, length: usize) {
+        if length < self.rows.len() {
+            self.rows.truncate(length);
+            self.more = true;
+        }
+    }
+
+    /// Shows these instead of the rows.
+    pub fn show(&mut self, members: Vec<Value>) {
+        self.shown = Some(members);
     }
 
     /// The answer: 200, in the order in which the Graph writes its members.
@@ -213,12 +259,13 @@ impl Page {
             let next = format!("{}?{query}", ask.url(&path));
             members.insert("@odata.nextLink".to_owned(), Value::String(next));
         }
-        let shown = self.rows.into_iter().map(|mut row| {
-            ask.annotate(list, &mut row.members);
-            self.options.keep_selected(&mut row.members);
-            row.members
-        });
-        members.insert("value".to_owned(), shown.collect());
+        let rows = self.rows.into_iter().map(|row| row.members);
+        let mut shown = self.shown.unwrap_or_else(|| rows.collect());
+        for one in &mut shown {
+            ask.annotate(list, one);
+            self.options.keep_selected(one);
+        }
+        members.insert("value".to_owned(), Value::Array(shown));
         let context = Context::List(list, &self.options.select);
         let body = ask.in_context(context, Value::Object(members));
         Answer::json(axum::http::StatusCode::OK, body)

@@ -107,6 +107,17 @@ fn a_count_is_that_of_all_pages() {
 }
 
 #[test]
+fn a_page_that_is_cut_goes_on_where_it_was_cut() {
+    let mut first = page(rows(), "");
+    first.cut(3);
+    let query = next(&first, "").unwrap();
+    assert_eq!(places(&page(rows(), &query)), "34");
+    let mut whole = page(rows(), "");
+    whole.cut(5);
+    assert_eq!(next(&whole, ""), None);
+}
+
+#[test]
 fn the_next_link_keeps_the_other_options() {
     let query = continued("%24top=1&$SKIP=2&&$skiptoken=x&$filter=id%20eq%20'a'", "t");
     assert_eq!(query, "%24top=1&$filter=id%20eq%20'a'&$skiptoken=t");

@@ -11,8 +11,8 @@ use graph::{
 use tenant::{
     accounts::Accounts,
     kept::{
-        Expected, KeptConnection, KeptItem, Ordinal, Registration, SchemaVersion, Ticket, Version,
-        Written,
+        Expected, ItemLine, KeptActivity, KeptConnection, KeptItem, Ordinal, Registration,
+        SchemaVersion, Ticket, Version, Written,
     },
     store::{
         AccountStore, Claim, ConnectionStore, GroupStore, ItemStore, OperationStore, Store,
@@ -191,6 +191,27 @@ impl ItemStore for Faulty {
         self.store.count_items(at).await
     }
 
+    async fn list_items(
+        &self,
+        at: ConnectionKey,
+        after: Option<&ItemId>,
+        limit: u32,
+    ) -> Result<Vec<ItemLine>, StoreError> {
+        self.well()?;
+        self.store.list_items(at, after, limit).await
+    }
+
+    async fn list_activities(
+        &self,
+        at: ConnectionKey,
+        id: &ItemId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Option<Vec<KeptActivity>>, StoreError> {
+        self.well()?;
+        self.store.list_activities(at, id, after, limit).await
+    }
+
     async fn add_activities(
         &self,
         at: ConnectionKey,
@@ -238,6 +259,37 @@ impl GroupStore for Faulty {
         self.store.group(at, id).await
     }
 
+    async fn list_groups(
+        &self,
+        at: ConnectionKey,
+        after: Option<&GroupId>,
+        limit: u32,
+    ) -> Result<Vec<ExternalGroup>, StoreError> {
+        self.well()?;
+        self.store.list_groups(at, after, limit).await
+    }
+
+    async fn list_members(
+        &self,
+        at: ConnectionKey,
+        group: &GroupId,
+        after: Option<&Identity>,
+        limit: u32,
+    ) -> Result<Option<Vec<Identity>>, StoreError> {
+        self.well()?;
+        self.store.list_members(at, group, after, limit).await
+    }
+
+    async fn members_called(
+        &self,
+        at: ConnectionKey,
+        group: &GroupId,
+        member: &str,
+    ) -> Result<Option<Vec<Identity>>, StoreError> {
+        self.well()?;
+        self.store.members_called(at, group, member).await
+    }
+
     async fn update_group(
         &self,
         at: ConnectionKey,
@@ -282,6 +334,16 @@ impl OperationStore for Faulty {
     ) -> Result<Option<ConnectionOperation>, StoreError> {
         self.well()?;
         self.store.operation(at, id).await
+    }
+
+    async fn list_operations(
+        &self,
+        at: ConnectionKey,
+        after: Option<&OperationId>,
+        limit: u32,
+    ) -> Result<Vec<ConnectionOperation>, StoreError> {
+        self.well()?;
+        self.store.list_operations(at, after, limit).await
     }
 }
 

@@ -8,7 +8,7 @@ use tenant::{
     visibility::Change,
 };
 
-use super::{open::Sqlite, step::Step};
+use super::{lists, open::Sqlite, step::Step};
 use crate::{
     fault::Fault,
     rows::{self, sql},
@@ -32,6 +32,53 @@ impl GroupStore for Sqlite {
     ) -> Result<Option<ExternalGroup>, StoreError> {
         let id = id.clone();
         self.readers.read(move |sql| group(sql, at, &id)).await
+    }
+
+    async fn list_groups(
+        &self,
+        at: ConnectionKey,
+        after: Option<&GroupId>,
+        limit: u32,
+    ) -> Result<Vec<ExternalGroup>, StoreError> {
+        let after = after.cloned();
+        self.readers
+            .read(move |sql| lists::groups(sql, at, after.as_ref(), limit))
+            .await
+    }
+
+    async fn list_members(
+        &self,
+        at: ConnectionKey,
+        id: &GroupId,
+        after: Option<&Identity>,
+        limit: u32,
+    ) -> Result<Option<Vec<Identity>>, StoreError> {
+        let (id, after) = (id.clone(), after.cloned());
+        self.readers
+            .read(move |sql| {
+                let found = group(sql, at, &id)?;
+                found
+                    .map(|group| lists::members(sql, at, &group.id, after.as_ref(), limit))
+                    .transpose()
+            })
+            .await
+    }
+
+    async fn members_called(
+        &self,
+        at: ConnectionKey,
+        id: &GroupId,
+        member: &str,
+    ) -> Result<Option<Vec<Identity>>, StoreError> {
+        let (id, member) = (id.clone(), member.to_owned());
+        self.readers
+            .read(move |sql| {
+                let found = group(sql, at, &id)?;
+                found
+                    .map(|group| lists::members_called(sql, at, &group.id, &member))
+                    .transpose()
+            })
+            .await
     }
 
     async fn update_group(

@@ -4,14 +4,17 @@ use async_trait::async_trait;
 use graph::{ConnectionKey, DateTime, ExternalItem, ItemId};
 use rusqlite::Connection;
 use tenant::{
-    kept::{AclId, Expected, KeptItem, Ordinal, SchemaVersion, Text, Version, Written},
+    kept::{
+        AclId, Expected, ItemLine, KeptActivity, KeptItem, Ordinal, SchemaVersion, Text, Version,
+        Written,
+    },
     store::{Claim, ItemStore, StoreError},
     visibility::Change,
 };
 
 use super::{
     acls::{self, CanonicalAcl, Digest},
-    dirty,
+    dirty, lists,
     open::Sqlite,
     step::Step,
 };
@@ -55,6 +58,31 @@ impl ItemStore for Sqlite {
 
     async fn count_items(&self, at: ConnectionKey) -> Result<u64, StoreError> {
         self.readers.read(move |sql| count(sql, at)).await
+    }
+
+    async fn list_items(
+        &self,
+        at: ConnectionKey,
+        after: Option<&ItemId>,
+        limit: u32,
+    ) -> Result<Vec<ItemLine>, StoreError> {
+        let after = after.cloned();
+        self.readers
+            .read(move |sql| lists::items(sql, at, after.as_ref(), limit))
+            .await
+    }
+
+    async fn list_activities(
+        &self,
+        at: ConnectionKey,
+        id: &ItemId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Option<Vec<KeptActivity>>, StoreError> {
+        let id = id.clone();
+        self.readers
+            .read(move |sql| lists::activities(sql, at, &id, after, limit))
+            .await
     }
 
     async fn add_activities(

@@ -9,6 +9,7 @@ mod file;
 mod fill;
 mod groups;
 mod items;
+mod lists;
 mod open;
 mod operations;
 mod readers;

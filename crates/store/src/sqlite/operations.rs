@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use graph::{ConnectionKey, ConnectionOperation, OperationId};
 use tenant::store::{OperationStore, StoreError};
 
-use super::{open::Sqlite, step::Step};
+use super::{lists, open::Sqlite, step::Step};
 use crate::{
     fault::Fault,
     refusal,
@@ -29,6 +29,18 @@ impl OperationStore for Sqlite {
                 let mut rows = statement.query((sql(at.0), id.as_str()))?;
                 rows.next()?.map(rows::operation).transpose()
             })
+            .await
+    }
+
+    async fn list_operations(
+        &self,
+        at: ConnectionKey,
+        after: Option<&OperationId>,
+        limit: u32,
+    ) -> Result<Vec<ConnectionOperation>, StoreError> {
+        let after = after.cloned();
+        self.readers
+            .read(move |sql| lists::operations(sql, at, after.as_ref(), limit))
             .await
     }
 }

@@ -7,7 +7,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use graph::{AclType, ContentType, ExternalItemContent, ItemId, OperationStatus, Value};
 
 use super::world::{
-    ALICE, BOB, NOW, World, at, deny, everyone, grant, is_conflict, item, only, operation, schema,
+    ALICE, BOB, NOW, World, activity, at, deny, everyone, grant, is_conflict, item, only,
+    operation, schema,
 };
 use crate::{
     kept::{AclId, Expected, Ordinal, Text, Version},
@@ -221,7 +222,7 @@ pub async fn activities_need_an_item(store: Arc<dyn Store>, visibility: Arc<Visi
     world.put("T-1", "Printer", &everyone()).await;
     world.catch_up().await;
     let before = world.item("T-1").await;
-    let activities = [r#"{"type":"viewed"}"#.to_owned()];
+    let activities = [activity(1)];
     for (id, expect) in [("T-1", true), ("T-1", true), ("T-2", false)] {
         let id = ItemId::kept(id);
         let kept = world

@@ -86,6 +86,14 @@ pub(super) fn registration(id: &str, properties: &[&str]) -> Registration {
     }
 }
 
+/// An activity as it is kept, at some second of a minute.
+pub(super) fn activity(second: u32) -> String {
+    let performed_by = format!(r#"{{"id":"{ALICE}","type":"user"}}"#);
+    format!(
+        r#"{{"type":"viewed","startDateTime":"2026-01-31T12:00:{second:02}Z","performedBy":{performed_by}}}"#
+    )
+}
+
 pub(super) fn grant(kind: AclType, value: &str) -> Acl {
     Acl {
         kind,
