@@ -173,7 +173,7 @@ impl World {
         told.json()["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// The token of an app itself: `connector` may do everything, `stranger` nothing that is served.
+    /// The token of an app itself: `connector` may do everything, `stranger` nothing but to read the groups of the directory.
     pub async fn app(&self, name: &str) -> String {
         let (id, scope) = (
             client_id(name),
