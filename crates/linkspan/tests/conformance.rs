@@ -105,28 +105,12 @@ fn expected_failures_name_transcripts() {
     }
 }
 
-/// May only shrink.
-const UNCOVERED: &[&str] = &[
-    "GET /external/connections/{connection}/operations/$count",
-    "GET /external/connections/{connection}/items/{item}/activities",
-    "GET /external/connections/{connection}/items/{item}/activities/$count",
-    "GET /external/connections/{connection}/items/{item}/activities/{activity}",
-    "GET /external/connections/{connection}/items/{item}/activities/{activity}/performedBy",
-    "GET /external/connections/{connection}/groups/$count",
-    "GET /external/connections/{connection}/groups/{group}/members/$count",
-    "GET /external/connections/{connection}/groups/{group}/members/{member}",
-    "PATCH /external/connections/{connection}/groups/{group}/members/{member}",
-    "GET /users/{user}",
-    "GET /groups",
-    "GET /groups/{group}",
-];
-
 #[test]
 fn every_operation_has_a_transcript() {
     let missing = coverage::missing(&Corpus::load());
-    assert_eq!(
-        missing, UNCOVERED,
-        "operations that no transcript of conformance/corpus calls with the answer that its row promises"
+    assert!(
+        missing.is_empty(),
+        "operations that no transcript of conformance/corpus calls with the answer that its row promises: {missing:?}"
     );
 }
 

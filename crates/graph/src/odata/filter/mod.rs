@@ -56,25 +56,6 @@ impl Filter {
     pub fn admits(&self, resource: &Value) -> bool {
         self.0.holds(resource) == Some(true)
     }
-
-    /// The texts that a property must equal, where the filter says so in plain words: such a resource can be looked up.
-    pub fn only(&self, name: &str) -> Option<Vec<&str>> {
-        let text = |scalar: &'_ Scalar| matches!(scalar, Scalar::Text(_));
-        let scalars = match &self.0 {
-            Node::Compare(property, Operator::Eq, scalar) if property.name == name => {
-                std::slice::from_ref(scalar)
-            }
-            Node::In(property, scalars) if property.name == name => scalars,
-            _ => return None,
-        };
-        scalars.iter().all(text).then(|| {
-            let texts = scalars.iter().filter_map(|scalar| match scalar {
-                Scalar::Text(text) => Some(text.as_str()),
-                _ => None,
-            });
-            texts.collect()
-        })
-    }
 }
 
 impl Node {

@@ -147,20 +147,6 @@ fn nothing_can_be_nested_or_listed_without_end() {
     assert!(error.message.contains("256 values"), "{}", error.message);
 }
 
-#[test]
-fn plain_words_can_be_looked_up() {
-    let check = |text: &str, expect: Option<Vec<&str>>| {
-        let filter = Filter::read(text, &SHAPE).unwrap();
-        assert_eq!(filter.only("name"), expect, "{text}");
-    };
-    check("name eq 'A'", Some(vec!["A"]));
-    check("name in ('A','b')", Some(vec!["A", "b"]));
-    check("name eq null", None);
-    check("name ne 'A'", None);
-    check("id eq 'A'", None);
-    check("name eq 'A' or size eq 1", None);
-}
-
 proptest! {
     #[test]
     fn any_filter_is_read_or_refused(text in "((name|id|size|at|not|and|or|in|contains|eq|ne|[(),]|'[a-zä']*'|5|null|.) ?){0,12}") {
