@@ -48,6 +48,8 @@ promises! {
         acl_only_writes_leave_lines_alone equal_acls_share_a_number empty_lists_admit_nobody
         deleted_items_come_back_as_others found_by_number_and_counted activities_need_an_item
         writers_at_once;
+    limits: items_are_counted items_of_a_connection_are_limited items_of_a_tenant_are_limited
+        a_limit_holds_for_writers_at_once groups_are_limited members_are_limited;
     stale: old_words_need_both the_last_acl_counts four_are_remembered forgotten_when_done
         kept_from_the_claimed_words_on forgotten_with_the_item;
     dirty: oldest_first_with_current_rows claims_are_bounded done_spares_what_is_newer
@@ -62,5 +64,5 @@ promises! {
 
 promises_of_reopening! {
     everything_is_kept numbers_are_never_used_twice acls_in_use_keep_their_numbers
-        old_words_are_kept purging_goes_on
+        old_words_are_kept purging_goes_on counts_are_found_again
 }

@@ -50,7 +50,9 @@ impl From<PublicError> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         let kind = match error {
-            StoreError::Unavailable(_) | StoreError::Conflict => FailureKind::Unavailable,
+            StoreError::Unavailable(_) | StoreError::Conflict | StoreError::Full => {
+                FailureKind::Unavailable
+            }
             StoreError::Inconsistent { .. } => FailureKind::Broken,
         };
         Self::Failed(Failure {

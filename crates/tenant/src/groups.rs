@@ -2,7 +2,7 @@
 
 use graph::{ExternalGroup, GroupDraft, GroupId, GroupPatch, Identity, PublicError, route::Door};
 
-use crate::{Caller, Error, Tenant, access, connections::taken, store::StoreError};
+use crate::{Caller, Error, Tenant, access, connections::taken, limit, store::StoreError};
 
 /// Makes an external group; ACLs may have named it before.
 ///
@@ -24,6 +24,7 @@ pub async fn create_group(
             ),
         )
         .into()),
+        Err(StoreError::Full) => Err(limit::groups(tenant).into()),
         other => Ok(other.map(|()| draft.group)?),
     }
 }
@@ -146,12 +147,11 @@ pub async fn add_member(
     member: Identity,
 ) -> Result<Identity, Error> {
     let kept = access::connection(tenant, caller, Door::AddMember, connection).await?;
-    tenant
-        .store
-        .add_member(kept.key, &GroupId::kept(group), &member)
-        .await?
-        .ok_or_else(absent)?;
-    Ok(member)
+    let group = GroupId::kept(group);
+    match tenant.store.add_member(kept.key, &group, &member).await {
+        Err(StoreError::Full) => Err(limit::members(tenant, &group).into()),
+        other => Ok(other?.map(|_| member).ok_or_else(absent)?),
+    }
 }
 
 /// Removes a member. It holds for the next request.

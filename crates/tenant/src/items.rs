@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use graph::{ExternalItem, ItemDraft, ItemId, PublicError, Schema, Scope, route::Door};
+use graph::{
+    ConnectionState, ExternalItem, ItemDraft, ItemId, PublicError, Schema, Scope, route::Door,
+};
 
 use crate::{
     Caller, Error, Tenant, access,
     connections::ATTEMPTS,
     error::Failure,
     kept::{Expected, KeptConnection, KeptItem},
-    schema,
+    limit, schema,
     search::second_lock,
     store::StoreError,
 };
@@ -88,10 +90,14 @@ async fn write(
         .await
     {
         Err(StoreError::Conflict) => Ok(None),
+        Err(StoreError::Full) => Err(limit::items_reached(tenant, kept).await?),
         Err(error) => Err(error.into()),
         Ok(_) => {
             tenant.progress.wrote(&caller.app);
             tenant.dirty.notify_one();
+            if kept.connection.state == ConnectionState::LimitExceeded {
+                limit::ease(tenant).await?;
+            }
             Ok(Some(item))
         }
     }
@@ -194,5 +200,5 @@ pub async fn delete_item(
     deleted.ok_or_else(|| PublicError::not_found("Item"))?;
     tenant.progress.wrote(&caller.app);
     tenant.dirty.notify_one();
-    Ok(())
+    limit::ease(tenant).await
 }

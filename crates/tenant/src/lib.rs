@@ -17,7 +17,7 @@ pub mod indexer;
 pub mod items;
 pub mod kept;
 pub mod life;
-mod limit;
+pub mod limit;
 pub mod membership;
 pub mod operations;
 pub mod profile;

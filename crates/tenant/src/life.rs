@@ -13,7 +13,7 @@ use tracing::error;
 use crate::{
     Error, Tenant,
     kept::{KeptConnection, Registration},
-    tasks,
+    limit, tasks,
 };
 
 /// Wait this long, in real time, after a failure.
@@ -68,6 +68,8 @@ pub async fn step(tenant: &Tenant) -> Result<Option<DateTime>, Error> {
             tenant.settled.notify_waiters();
         }
     }
+    // The process may have been started again with more room.
+    limit::ease(tenant).await?;
     Ok(next)
 }
 
@@ -82,7 +84,7 @@ pub(crate) async fn release(tenant: &Tenant, kept: &KeptConnection) -> Result<()
     tenant.store.delete_connection(kept.key).await?;
     tenant.deleted.notify_one();
     tenant.settled.notify_waiters();
-    Ok(())
+    limit::ease(tenant).await
 }
 
 /// How a registration ends.

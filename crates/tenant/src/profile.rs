@@ -65,6 +65,39 @@ impl Profile {
     };
 }
 
+/// How much of each a store may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Items of one connection.
+    pub items_per_connection: u64,
+    /// Items of all connections.
+    pub items_per_tenant: u64,
+    /// External groups of all connections.
+    pub groups: u64,
+    /// Members of one external group.
+    pub group_members: u64,
+}
+
+impl Limits {
+    /// As much as comes.
+    pub const NONE: Self = Self {
+        items_per_connection: u64::MAX,
+        items_per_tenant: u64::MAX,
+        groups: u64::MAX,
+        group_members: u64::MAX,
+    };
+
+    /// Those of a profile.
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            items_per_connection: profile.items_per_connection_max,
+            items_per_tenant: profile.items_per_tenant_max,
+            groups: profile.groups_max,
+            group_members: profile.group_members_max,
+        }
+    }
+}
+
 impl Default for Profile {
     fn default() -> Self {
         Self::INSTANT

@@ -24,6 +24,7 @@ use crate::{
         Expected, ItemLine, KeptActivity, KeptConnection, KeptItem, Ordinal, Registration,
         SchemaVersion, Text, Ticket, Version, Written,
     },
+    profile::Limits,
 };
 
 /// Why the truth could not be read or written.
@@ -44,6 +45,9 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// There are as many of these as there may be; nothing was changed.
+    #[error("there is no room for one more")]
+    Full,
     /// What the writer expected is not what is there; nothing was changed.
     #[error("the expected version is not there")]
     Conflict,
@@ -55,6 +59,9 @@ pub trait Store:
 {
     /// The store's identity, made with it; an index that remembers another store is rebuilt.
     fn identity(&self) -> Uuid;
+
+    /// From now on, one more than these is refused with `Full`; what is there stays. A store that was not told takes whatever comes.
+    fn keep_within(&self, limits: Limits);
 }
 
 /// Connections and their schemas.
@@ -135,7 +142,8 @@ pub trait ItemStore {
 
     /// Writes an item that was admitted under schema version `admitted`.
     ///
-    /// `Conflict` when the connection is gone, its schema has another version, or the item is not as `expected`; nothing is changed then.
+    /// `Conflict` when the connection is gone, its schema has another version, or the item is not as `expected`; `Full` when it is new and there is no
+    /// room for it. Nothing is changed then.
     async fn put_item(
         &self,
         at: ConnectionKey,
@@ -154,8 +162,11 @@ pub trait ItemStore {
     /// The current items of these numbers; those that do not exist (any more) are left out. One consistent view of all of them.
     async fn items(&self, ordinals: &[Ordinal]) -> Result<Vec<KeptItem>, StoreError>;
 
-    /// How many items the connection holds.
+    /// How many items the connection holds; answered without counting.
     async fn count_items(&self, at: ConnectionKey) -> Result<u64, StoreError>;
+
+    /// How many items all connections hold that are not deleted; answered without counting.
+    async fn count_all_items(&self) -> Result<u64, StoreError>;
 
     /// At most `limit` items behind that id, in the order of their ids' bytes.
     async fn list_items(
@@ -219,7 +230,7 @@ pub struct Dirty {
 /// External groups and their members.
 #[async_trait]
 pub trait GroupStore {
-    /// Makes a group. `Conflict` when the id is taken or the connection is gone.
+    /// Makes a group. `Conflict` when the id is taken or the connection is gone, `Full` when there are as many groups as there may be.
     async fn create_group(
         &self,
         at: ConnectionKey,
@@ -269,7 +280,7 @@ pub trait GroupStore {
     /// Deletes a group and its memberships (as a group; it stays a member of others by name only until they drop it); `false` when there was none.
     async fn delete_group(&self, at: ConnectionKey, id: &GroupId) -> Result<bool, StoreError>;
 
-    /// Adds a member: `None` when there is no such group, `Some(false)` when it was one already.
+    /// Adds a member: `None` when there is no such group, `Some(false)` when it was one already. `Full` when the group has as many as it may.
     async fn add_member(
         &self,
         at: ConnectionKey,

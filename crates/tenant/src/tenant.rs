@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     Profile, accounts::OwnAccounts, clock::Clock, index::Index, membership::Membership,
-    progress::Progress, store::Store, visibility::Visibility,
+    profile::Limits, progress::Progress, store::Store, visibility::Visibility,
 };
 
 /// How many items may wait at the same time for a schema to be registered; more of them are told to come back.
@@ -56,6 +56,7 @@ impl Tenant {
         clock: Arc<dyn Clock>,
         visibility: Arc<Visibility>,
     ) -> Self {
+        store.keep_within(Limits::of(&Profile::INSTANT));
         Self {
             id,
             store,
@@ -78,6 +79,7 @@ impl Tenant {
     /// The same tenant, living otherwise.
     #[must_use]
     pub fn with_profile(self, profile: Profile) -> Self {
+        self.store.keep_within(Limits::of(&profile));
         Self { profile, ..self }
     }
 }

@@ -16,6 +16,11 @@ pub enum Context<'a> {
         /// The connection's id.
         connection: &'a str,
     },
+    /// How much a connection may still take.
+    Quota {
+        /// The connection's id.
+        connection: &'a str,
+    },
     /// The results of `addActivities`.
     ActivityResults,
     /// The responses of a search.
@@ -42,6 +47,7 @@ pub fn context(base: &str, what: Context<'_>) -> String {
         Context::List(list, names) => format!("{}({})", list.fragment(), names.join(",")),
         Context::Entity(list) => format!("{}/$entity", list.fragment()),
         Context::Schema { connection } => format!("{}/$entity", contained(connection, "schema")),
+        Context::Quota { connection } => format!("{}/$entity", contained(connection, "quota")),
         Context::PerformedBy {
             connection,
             item,
@@ -114,6 +120,10 @@ mod tests {
                 activity: "1",
             },
             "external/connections('coursecatalog')/items('T-1')/activities('1')/performedBy/$entity",
+        );
+        check(
+            Context::Quota { connection },
+            "external/connections('coursecatalog')/quota/$entity",
         );
         check(
             Context::ActivityResults,

@@ -226,7 +226,7 @@ fn the_rest_is_refused_by_name() {
 #[test]
 fn beta_rows_are_unknown_to_v1() {
     let path = "/external/connections/p/quota";
-    assert_eq!(line(Method::Get, true, path), "Refused connection=p");
+    assert_eq!(line(Method::Get, true, path), "GetQuota connection=p");
     assert_eq!(line(Method::Get, false, path), "unknown quota");
     assert_eq!(line(Method::Put, true, path), "allow GET,PATCH,DELETE");
 }
@@ -250,7 +250,7 @@ fn what_is_not_served_has_a_reason_or_is_absent() {
     );
     for (method, path) in [
         (Method::Post, "/connections/p/operations"),
-        (Method::Get, "/connections/p/quota"),
+        (Method::Patch, "/connections/p/quota"),
         (Method::Post, "/connections/p/fullRefresh/groups/g/members"),
         (Method::Post, "/copilot/retrieval"),
         (Method::Patch, "/users/x"),
@@ -293,6 +293,7 @@ fn permissions_are_those_of_the_reference() {
                 (vec![], vec![I_ALL])
             }
             Query => (vec![I_READ, I_ALL], vec![]),
+            GetQuota => (vec![], vec![C_OWN]),
             GetMe => (vec!["User.Read"], vec![]),
             ListUsers | CountUsers | GetUser => both(&["User.Read.All"]),
             ListDirectoryGroups | CountDirectoryGroups | GetDirectoryGroup => {

@@ -121,6 +121,8 @@ pub enum Door {
     CountOperations,
     /// `GET /external/connections/{connection}/operations/{operation}`.
     GetOperation,
+    /// `GET /external/connections/{connection}/quota`, on `/beta`.
+    GetQuota,
     /// `GET /external/connections/{connection}/items`.
     ListItems,
     /// `GET /external/connections/{connection}/items/$count`.

@@ -42,7 +42,7 @@ const MEMBER_CHANGING: &str =
     "A member is an id and its type, so there is nothing to change: remove it and add another one.";
 const SET_BY_SERVER: &str =
     "Operations are made and changed by the server alone; register a schema to start one.";
-const QUOTA: &str = "The quota of a connection is not reported in this release.";
+const QUOTA: &str = "The quota of a connection follows from its items and cannot be written.";
 const ACTIVITIES: &str =
     "Activities are written with `addActivities` on the item, and never changed or removed.";
 const FULL_REFRESH: &str =
@@ -113,8 +113,8 @@ rows! {
         Refused(SET_BY_SERVER), "graph/api/resources/externalconnectors-connectionoperation"
     Refused Gateway Delete "/external/connections/{connection}/operations/{operation}" CONNECTION_WRITE, CONNECTION_WRITE;
         Refused(SET_BY_SERVER), "graph/api/resources/externalconnectors-connectionoperation"
-    Refused Gateway Get "/external/connections/{connection}/quota" NOBODY, &[ExternalConnectionReadWriteOwnedBy];
-        Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get"; beta
+    GetQuota Gateway Get "/external/connections/{connection}/quota" NOBODY, &[ExternalConnectionReadWriteOwnedBy];
+        Served, "graph/api/externalconnectors-connectionquota-get"; beta
     Refused Gateway Patch "/external/connections/{connection}/quota" NOBODY, &[ExternalConnectionReadWriteOwnedBy];
         Refused(QUOTA), "graph/api/externalconnectors-connectionquota-get"; beta
     Refused Gateway Delete "/external/connections/{connection}/quota" NOBODY, &[ExternalConnectionReadWriteOwnedBy];

@@ -10,6 +10,7 @@ mod members;
 mod open;
 mod operations;
 mod page;
+mod quota;
 mod schema;
 mod search;
 mod token;

@@ -9,8 +9,8 @@ use graph::{
 use tenant::Error;
 
 use super::{
-    activities, connections, directory_groups, groups, items, members, operations, schema, search,
-    users,
+    activities, connections, directory_groups, groups, items, members, operations, quota, schema,
+    search, users,
 };
 use crate::{ask::Ask, batch, respond::Answer};
 
@@ -47,6 +47,7 @@ async fn enter(ask: &mut Ask<'_>) -> Result<Answer, Error> {
         Door::RegisterSchema | Door::RegisterSchemaPost => schema::register_schema(ask).await,
         Door::ListOperations => operations::list_operations(ask).await,
         Door::CountOperations => operations::count_operations(ask).await,
+        Door::GetQuota => quota::get_quota(ask).await,
         Door::GetOperation => operations::get_operation(ask).await,
         Door::ListItems => items::list_items(ask).await,
         Door::CountItems => items::count_items(ask).await,

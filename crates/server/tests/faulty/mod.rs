@@ -14,6 +14,7 @@ use tenant::{
         Expected, ItemLine, KeptActivity, KeptConnection, KeptItem, Ordinal, Registration,
         SchemaVersion, Ticket, Version, Written,
     },
+    profile::Limits,
     store::{
         AccountStore, Claim, ConnectionStore, GroupStore, ItemStore, OperationStore, Store,
         StoreError,
@@ -62,6 +63,10 @@ impl Faulty {
 impl Store for Faulty {
     fn identity(&self) -> Uuid {
         self.store.identity()
+    }
+
+    fn keep_within(&self, limits: Limits) {
+        self.store.keep_within(limits);
     }
 }
 
@@ -184,6 +189,11 @@ impl ItemStore for Faulty {
     async fn items(&self, ordinals: &[Ordinal]) -> Result<Vec<KeptItem>, StoreError> {
         self.well()?;
         self.store.items(ordinals).await
+    }
+
+    async fn count_all_items(&self) -> Result<u64, StoreError> {
+        self.well()?;
+        self.store.count_all_items().await
     }
 
     async fn count_items(&self, at: ConnectionKey) -> Result<u64, StoreError> {

@@ -346,7 +346,7 @@ fn delete(step: &mut Step<'_>, at: ConnectionKey) -> Result<bool, Fault> {
     if changed == 0 {
         return Ok(false);
     }
-    step.change(Change::ConnectionGone(at));
+    step.connection_gone(at);
     Ok(true)
 }
 

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     accounts,
     acls::{Digest, Interned},
+    counts::{Counted, Counts, Tally},
     file,
 };
 use crate::{
@@ -30,6 +31,7 @@ const CHUNK: usize = 16 << 10;
 pub(super) struct Filled {
     identity: Uuid,
     interned: Interned,
+    counted: Tally,
     changes: Vec<Change>,
     items: Vec<Live>,
     stale: HashMap<Ordinal, Vec<(Text, AclId)>>,
@@ -51,13 +53,15 @@ pub(super) fn read(sql: &mut Connection) -> Result<Filled, Fault> {
     let mut acls = Acls::read(&step)?;
     let (mut items, stale) = lines(&step, &mut acls)?;
     read_items(&step, &living, &mut acls, &mut items)?;
+    let mut counted = count(&step, &living)?;
     let interned = acls.keep_used(&step, &living, &mut changes)?;
-    members(&step, &living, &mut changes)?;
+    members(&step, &living, &mut counted, &mut changes)?;
     changes.push(Change::Accounts(Arc::new(accounts::read(&step)?)));
     step.commit()?;
     Ok(Filled {
         identity,
         interned,
+        counted,
         changes,
         items,
         stale,
@@ -65,8 +69,9 @@ pub(super) fn read(sql: &mut Connection) -> Result<Filled, Fault> {
 }
 
 impl Filled {
-    /// Hands everything to the picture; what is left is the store's identity and the writer's memory.
-    pub(super) fn publish(mut self, visibility: &Visibility) -> (Uuid, Interned) {
+    /// Hands everything to the picture and the counts; what is left is the store's identity and the writer's memory.
+    pub(super) fn publish(mut self, visibility: &Visibility, counts: &Counts) -> (Uuid, Interned) {
+        counts.begin(self.counted);
         visibility.publish(self.changes);
         for chunk in self.items.chunks(CHUNK) {
             let changes = chunk
@@ -242,9 +247,37 @@ fn read_items(
     Ok(())
 }
 
+/// How many items and groups there are; the engine counts them in their indexes.
+fn count(sql: &Connection, living: &HashSet<ConnectionKey>) -> Result<Tally, Fault> {
+    let mut counted = Tally::default();
+    for (table, all) in [
+        ("item", Counted::AllItems),
+        ("external_group", Counted::AllGroups),
+    ] {
+        let query = format!("SELECT connection, count(*) FROM {table} GROUP BY connection");
+        let mut statement = sql.prepare(&query)?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let at = ConnectionKey(Columns::new(row, "connection", 0).number(0, "key")?);
+            if !living.contains(&at) {
+                continue;
+            }
+            let count = row.get(1)?;
+            let part = match all {
+                Counted::AllItems => Counted::Items(at),
+                _ => Counted::Groups(at),
+            };
+            counted.add(part, count);
+            counted.add(all.clone(), count);
+        }
+    }
+    Ok(counted)
+}
+
 fn members(
     sql: &Connection,
     living: &HashSet<ConnectionKey>,
+    counted: &mut Tally,
     changes: &mut Vec<Change>,
 ) -> Result<(), Fault> {
     let mut statement = sql.prepare("SELECT group_id, connection, member_id, kind FROM member")?;
@@ -253,9 +286,11 @@ fn members(
         let columns = Columns::new(row, "member", 0);
         let at = ConnectionKey(columns.number(1, "connection")?);
         if living.contains(&at) {
+            let group = GroupId::kept(columns.text(0, "group_id")?);
+            counted.add(Counted::Members(at, group.clone()), 1);
             changes.push(Change::MemberAdded {
                 at,
-                group: GroupId::kept(columns.text(0, "group_id")?),
+                group,
                 member: rows::member(row, 2)?,
             });
         }

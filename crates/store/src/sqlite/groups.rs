@@ -8,7 +8,7 @@ use tenant::{
     visibility::Change,
 };
 
-use super::{lists, open::Sqlite, step::Step};
+use super::{counts::Counted, lists, open::Sqlite, step::Step};
 use crate::{
     fault::Fault,
     rows::{self, sql},
@@ -152,6 +152,7 @@ fn create(step: &mut Step<'_>, at: ConnectionKey, group: &ExternalGroup) -> Resu
     if !step.has(at)? || exists(step, at, &group.id)? {
         return Err(Fault::conflict());
     }
+    step.one_more([Counted::AllGroups, Counted::Groups(at)])?;
     step.sql
         .prepare_cached(
             "INSERT INTO external_group (connection, id, display_name, description)
@@ -194,10 +195,7 @@ fn delete(step: &mut Step<'_>, at: ConnectionKey, id: &GroupId) -> Result<bool, 
     step.sql
         .prepare_cached("DELETE FROM external_group WHERE connection = ?1 AND id = ?2")?
         .execute((sql(at.0), id.as_str()))?;
-    step.change(Change::GroupGone {
-        at,
-        group: id.clone(),
-    });
+    step.group_gone(at, id);
     Ok(true)
 }
 
@@ -211,21 +209,28 @@ fn add_member(
     if !exists(step, at, group)? {
         return Ok(None);
     }
-    let added = step
+    let row = (
+        sql(at.0),
+        group.as_str(),
+        &member.id,
+        rows::kind_text(member.kind),
+    );
+    let known = step
         .sql
         .prepare_cached(
-            "INSERT INTO member (connection, group_id, member_id, kind) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO NOTHING",
+            "SELECT 1 FROM member
+             WHERE connection = ?1 AND group_id = ?2 AND member_id = ?3 AND kind = ?4",
         )?
-        .execute((
-            sql(at.0),
-            group.as_str(),
-            &member.id,
-            rows::kind_text(member.kind),
-        ))?;
-    if added == 0 {
+        .exists(row)?;
+    if known {
         return Ok(Some(false));
     }
+    step.one_more([Counted::Members(at, group.clone())])?;
+    step.sql
+        .prepare_cached(
+            "INSERT INTO member (connection, group_id, member_id, kind) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(row)?;
     step.change(Change::MemberAdded {
         at,
         group: group.clone(),
@@ -262,6 +267,7 @@ fn remove_member(
         }
     }
     let any = !removed.is_empty();
+    step.fewer(Counted::Members(at, group.clone()), removed.len());
     for member in removed {
         step.change(Change::MemberRemoved {
             at,

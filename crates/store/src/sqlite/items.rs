@@ -14,6 +14,7 @@ use tenant::{
 
 use super::{
     acls::{self, CanonicalAcl, Digest},
+    counts::Counted,
     dirty, lists,
     open::Sqlite,
     step::Step,
@@ -57,7 +58,11 @@ impl ItemStore for Sqlite {
     }
 
     async fn count_items(&self, at: ConnectionKey) -> Result<u64, StoreError> {
-        self.readers.read(move |sql| count(sql, at)).await
+        Ok(self.counts.get(&Counted::Items(at)))
+    }
+
+    async fn count_all_items(&self) -> Result<u64, StoreError> {
+        Ok(self.counts.get(&Counted::AllItems))
     }
 
     async fn list_items(
@@ -156,17 +161,6 @@ fn items(connection: &Connection, ordinals: &[Ordinal]) -> Result<Vec<KeptItem>,
     Ok(items)
 }
 
-fn count(connection: &Connection, at: ConnectionKey) -> Result<u64, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT c.key, (SELECT count(*) FROM item i WHERE i.connection = c.key)
-         FROM connection c WHERE c.key = ?1 AND c.deleted = 0",
-    )?;
-    let mut rows = statement.query([sql(at.0)])?;
-    rows.next()?.map_or(Ok(0), |row| {
-        Columns::new(row, "item", 0).number(1, "connection")
-    })
-}
-
 /// What the writer has to know of an item before it changes it.
 struct Former {
     ordinal: Ordinal,
@@ -243,6 +237,7 @@ impl Put {
     }
 
     fn insert(&self, step: &mut Step<'_>) -> Result<Written, Fault> {
+        step.one_more([Counted::Items(self.at), Counted::AllItems])?;
         let acl = step.intern(self.at, &self.acl)?;
         step.sql
             .prepare_cached(
@@ -319,6 +314,8 @@ fn delete(step: &mut Step<'_>, at: ConnectionKey, id: &ItemId) -> Result<Option<
     };
     let version = dirty::next(former.ordinal, former.version)?;
     dirty::remove_item(step, former.ordinal, version)?;
+    step.fewer(Counted::Items(at), 1);
+    step.fewer(Counted::AllItems, 1);
     Ok(Some(Written {
         ordinal: former.ordinal,
         version,

@@ -4,6 +4,7 @@ mod accounts;
 mod acls;
 mod checkpoints;
 mod connections;
+mod counts;
 mod dirty;
 mod file;
 mod fill;

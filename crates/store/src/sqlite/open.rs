@@ -8,6 +8,7 @@ use std::{
 };
 
 use tenant::{
+    profile::Limits,
     store::{Store, StoreError},
     visibility::Visibility,
 };
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{
+    counts::Counts,
     file, fill,
     readers::Readers,
     step::Step,
@@ -27,6 +29,7 @@ pub(super) struct Sqlite {
     identity: Uuid,
     pub(super) visibility: Arc<Visibility>,
     pub(super) readers: Arc<Readers>,
+    pub(super) counts: Counts,
     /// Absent only while the store is dropped.
     inbox: Option<mpsc::Sender<Command>>,
     writer: Option<JoinHandle<()>>,
@@ -47,10 +50,12 @@ pub fn open(directory: &Path, visibility: Arc<Visibility>) -> Result<Arc<dyn Sto
     let (inbox, commands) = mpsc::channel(WAITING_MAX);
     let (opened, outcome) = sync_channel(1);
     let picture = Arc::clone(&visibility);
+    let counts = Counts::default();
+    let counted = counts.clone();
     let file = path.clone();
     let writer = thread::Builder::new()
         .name("store".to_owned())
-        .spawn(move || match start(&file, picture, lock) {
+        .spawn(move || match start(&file, picture, counted, lock) {
             Ok((identity, writer)) => {
                 if opened.send(Ok(identity)).is_ok() {
                     writer.run(commands);
@@ -66,6 +71,7 @@ pub fn open(directory: &Path, visibility: Arc<Visibility>) -> Result<Arc<dyn Sto
         identity,
         visibility,
         readers: Readers::new(path),
+        counts,
         inbox: Some(inbox),
         writer: Some(writer),
     }))
@@ -93,13 +99,19 @@ fn lock(directory: &Path) -> Result<File, Fault> {
 }
 
 /// On the writer's thread, because filling the picture must not happen inside an async task.
-fn start(path: &Path, visibility: Arc<Visibility>, lock: File) -> Result<(Uuid, Writer), Fault> {
+fn start(
+    path: &Path,
+    visibility: Arc<Visibility>,
+    counts: Counts,
+    lock: File,
+) -> Result<(Uuid, Writer), Fault> {
     file::make(path)?;
     let mut sql = file::for_writing(path)?;
     file::migrate(&mut sql)?;
     let filled = fill::read(&mut sql)?;
-    let (identity, interned) = filled.publish(&visibility);
-    let writer = Writer::new(path.to_owned(), sql, interned, visibility, lock)?;
+    let (identity, interned) = filled.publish(&visibility, &counts);
+    let memory = (interned, counts);
+    let writer = Writer::new(path.to_owned(), sql, memory, visibility, lock)?;
     Ok((identity, writer))
 }
 
@@ -124,6 +136,10 @@ impl Sqlite {
 impl Store for Sqlite {
     fn identity(&self) -> Uuid {
         self.identity
+    }
+
+    fn keep_within(&self, limits: Limits) {
+        self.counts.limit(limits);
     }
 }
 

@@ -1,10 +1,13 @@
 //! One transaction of the writer while it is made: the rows, and what the picture will hear once they are committed.
 
-use graph::ConnectionKey;
+use graph::{ConnectionKey, GroupId};
 use rusqlite::{Connection, OptionalExtension};
 use tenant::{kept::AclId, visibility::Change};
 
-use super::acls::{CanonicalAcl, Digest, Interned};
+use super::{
+    acls::{CanonicalAcl, Digest, Interned},
+    counts::{Counted, Counts, Difference},
+};
 use crate::{
     fault::Fault,
     rows::{Columns, sql},
@@ -15,6 +18,7 @@ pub(super) struct Step<'a> {
     /// Inside a transaction that holds the write lock.
     pub(super) sql: &'a Connection,
     interned: &'a Interned,
+    counts: &'a Counts,
     outcome: Outcome,
 }
 
@@ -25,11 +29,13 @@ pub(super) struct Outcome {
     interned: Interned,
     added: Vec<(ConnectionKey, Digest, AclId)>,
     purged: Vec<ConnectionKey>,
+    difference: Difference,
 }
 
 impl Outcome {
     /// Brings the writer's memory up to the commit; what is left is for the picture.
-    pub(super) fn settle(self, interned: &mut Interned) -> Vec<Change> {
+    pub(super) fn settle(self, interned: &mut Interned, counts: &Counts) -> Vec<Change> {
+        self.difference.settle(counts);
         for (at, hash, id) in self.added {
             interned.add(at, hash, id);
         }
@@ -41,10 +47,11 @@ impl Outcome {
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn new(sql: &'a Connection, interned: &'a Interned) -> Self {
+    pub(super) fn new(sql: &'a Connection, interned: &'a Interned, counts: &'a Counts) -> Self {
         Self {
             sql,
             interned,
+            counts,
             outcome: Outcome::default(),
         }
     }
@@ -56,6 +63,30 @@ impl<'a> Step<'a> {
     /// To be published after the commit.
     pub(super) fn change(&mut self, change: Change) {
         self.outcome.changes.push(change);
+    }
+
+    /// One more of each of these; `Full` and nothing changed when one of them is at its limit.
+    pub(super) fn one_more<const N: usize>(&mut self, all: [Counted; N]) -> Result<(), Fault> {
+        self.outcome.difference.one_more(self.counts, all)
+    }
+
+    /// Fewer of one thing.
+    pub(super) fn fewer(&mut self, counted: Counted, by: usize) {
+        self.outcome.difference.fewer(counted, by);
+    }
+
+    /// A group with all its members is gone.
+    pub(super) fn group_gone(&mut self, at: ConnectionKey, group: &GroupId) {
+        let difference = &mut self.outcome.difference;
+        difference.group_gone(self.counts, at, group);
+        let group = group.clone();
+        self.change(Change::GroupGone { at, group });
+    }
+
+    /// A connection is gone for everyone; its rows may still be there.
+    pub(super) fn connection_gone(&mut self, at: ConnectionKey) {
+        self.outcome.difference.connection_gone(self.counts, at);
+        self.change(Change::ConnectionGone(at));
     }
 
     /// The connection's ACLs have no rows any more.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tenant::{store::StoreError, visibility::Visibility};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{acls::Interned, checkpoints::Checkpoints, file, step::Step};
+use super::{acls::Interned, checkpoints::Checkpoints, counts::Counts, file, step::Step};
 use crate::fault::Fault;
 
 /// How many commands may wait.
@@ -70,8 +70,10 @@ where
         self.answer = Some(match (self.work)(step) {
             Ok(answer) => Ok(answer),
             // Every command looks before it writes, so its neighbors can go on.
-            Err(Fault::Store(StoreError::Conflict)) if step.sql.total_changes() == before => {
-                Err(StoreError::Conflict)
+            Err(Fault::Store(no @ (StoreError::Conflict | StoreError::Full)))
+                if step.sql.total_changes() == before =>
+            {
+                Err(no)
             }
             Err(fault) => return Err(fault),
         });
@@ -95,6 +97,7 @@ pub(super) struct Writer {
     /// Absent after a failure, until it could be opened again.
     sql: Option<Connection>,
     interned: Interned,
+    counts: Counts,
     visibility: Arc<Visibility>,
     checkpoints: Checkpoints,
     /// Keeps other processes out for as long as this one writes.
@@ -105,7 +108,7 @@ impl Writer {
     pub(super) fn new(
         file: PathBuf,
         sql: Connection,
-        interned: Interned,
+        memory: (Interned, Counts),
         visibility: Arc<Visibility>,
         lock: File,
     ) -> Result<Self, Fault> {
@@ -113,7 +116,8 @@ impl Writer {
         Ok(Self {
             file,
             sql: Some(sql),
-            interned,
+            interned: memory.0,
+            counts: memory.1,
             visibility,
             checkpoints,
             _lock: lock,
@@ -149,14 +153,15 @@ impl Writer {
         }
         let sql = self.sql.as_mut().expect("it was just opened");
         let transaction = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut step = Step::new(&transaction, &self.interned);
+        let mut step = Step::new(&transaction, &self.interned, &self.counts);
         for job in batch {
             job.run(&mut step)?;
         }
         let outcome = step.into_outcome();
         transaction.commit()?;
         self.checkpoints.committed();
-        self.visibility.publish(outcome.settle(&mut self.interned));
+        let changes = outcome.settle(&mut self.interned, &self.counts);
+        self.visibility.publish(changes);
         Ok(())
     }
 

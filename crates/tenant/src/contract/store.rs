@@ -5,6 +5,7 @@ pub mod connections;
 pub mod dirty;
 pub mod groups;
 pub mod items;
+pub mod limits;
 pub mod lists;
 pub mod purge;
 pub mod reopening;

@@ -14,7 +14,11 @@ use super::{
         operation, registration,
     },
 };
-use crate::kept::{AclId, Expected, SchemaVersion, Text, Ticket};
+use crate::{
+    kept::{AclId, Expected, SchemaVersion, Text, Ticket},
+    profile::Limits,
+    store::StoreError,
+};
 
 impl World {
     /// The same connection in a store that was opened again. The former store must be closed by now.
@@ -224,4 +228,42 @@ pub async fn purging_goes_on(open: impl Fn() -> Opened) {
         all.iter()
             .all(|item| world.visibility.live(item.ordinal).1 == AclId::NOBODY)
     );
+}
+
+/// What there is counts after a restart as before, without what was deleted and is still to be purged.
+pub async fn counts_are_found_again(open: impl Fn() -> Opened) {
+    let world = World::new(open()).await;
+    let (at, eng) = (world.at, group("eng"));
+    let gone = World::named(world.opened(), "parts").await;
+    for world in [&world, &gone] {
+        world.put("a", "Printer", &everyone()).await;
+        world.put("b", "Scanner", &everyone()).await;
+        world.store.create_group(world.at, &eng).await.unwrap();
+        let added = world.store.add_member(world.at, &eng.id, &alice()).await;
+        assert_eq!(added.unwrap(), Some(true));
+    }
+    gone.store.delete_connection(gone.at).await.unwrap();
+    let former = Former::of(&world);
+    drop((world, gone));
+
+    let world = World::again(open(), &former);
+    let store = &world.store;
+    assert_eq!(store.count_items(at).await.unwrap(), 2);
+    assert_eq!(store.count_all_items().await.unwrap(), 2);
+    store.keep_within(Limits {
+        items_per_connection: 2,
+        items_per_tenant: 2,
+        groups: 1,
+        group_members: 1,
+    });
+    let put = world.try_put("c", "c", &everyone(), Expected::Absent).await;
+    assert!(matches!(put, Err(StoreError::Full)));
+    let made = store.create_group(at, &group("ops")).await;
+    assert!(matches!(made, Err(StoreError::Full)));
+    let bob = Identity {
+        id: BOB.to_owned(),
+        ..alice()
+    };
+    let added = store.add_member(at, &eng.id, &bob).await;
+    assert!(matches!(added, Err(StoreError::Full)));
 }

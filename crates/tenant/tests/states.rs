@@ -1,0 +1,302 @@
+//! What a connection's state, and what is at its limit, opens and closes.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod world;
+
+use std::collections::BTreeMap;
+
+use graph::{
+    ConnectionPatch, ConnectionState, ErrorCode, GroupDraft, GroupPatch, Identity, IdentityType,
+    ItemDraft, ItemId, PublicError, Scope, activity,
+};
+use serde_json::{Value, json};
+use tenant::{Caller, Error, Profile, connections, groups, items, limit};
+use world::{World, app, titles};
+
+fn printer() -> Value {
+    json!({ "acl": [{ "type": "everyone", "value": "everyone", "accessType": "grant" }],
+        "properties": { "title": "Printer" } })
+}
+
+fn refused<T>(outcome: Result<T, Error>) -> PublicError {
+    match outcome {
+        Err(Error::Refused(refusal)) => *refusal,
+        Err(Error::Failed(failure)) => panic!("{failure:?}"),
+        Ok(_) => panic!("it was not refused"),
+    }
+}
+
+/// The quota asks for the permission of the one that owns the connection.
+fn owner() -> Caller {
+    Caller {
+        permissions: vec![Scope::ExternalConnectionReadWriteOwnedBy],
+        ..app()
+    }
+}
+
+impl World {
+    async fn state(&self, id: &str) -> ConnectionState {
+        let kept = connections::get_connection(&self.tenant, &app(), id).await;
+        kept.unwrap().connection.state
+    }
+
+    async fn quota(&self, id: &str) -> u64 {
+        limit::get_quota(&self.tenant, &owner(), id).await.unwrap()
+    }
+
+    async fn try_new(&self, connection: &str, id: &str) -> Result<(), Error> {
+        self.try_put(connection, id, printer()).await
+    }
+
+    async fn delete(&self, connection: &str, id: &str) {
+        items::delete_item(&self.tenant, &app(), connection, id)
+            .await
+            .unwrap();
+    }
+}
+
+/// 200 and the like as `ok`, a refusal as its status.
+fn told<T>(outcome: Result<T, Error>) -> String {
+    match outcome {
+        Ok(_) => "ok".to_owned(),
+        Err(Error::Refused(refusal)) => refusal.status.to_string(),
+        Err(Error::Failed(failure)) => panic!("{failure:?}"),
+    }
+}
+
+/// Every door to a connection that holds the item `T-1` and the group `staff` (a draft holds no item).
+async fn doors(world: &World) -> BTreeMap<&'static str, String> {
+    let (tenant, app, c) = (&world.tenant, &app(), "tickets");
+    let new = GroupDraft::read(&json!({ "id": "new" })).unwrap();
+    let names = GroupPatch::read(&json!({ "displayName": "Staff" })).unwrap();
+    let alice = Identity {
+        id: "0a1b2c3d-0000-4000-8000-00000000000a".to_owned(),
+        kind: IdentityType::User,
+    };
+    let id = ItemId::admit("T-1").unwrap();
+    let change = ItemDraft::read(&id, &json!({ "properties": { "title": "Scanner" } })).unwrap();
+    let seen = json!({ "activities": [{ "type": "viewed", "startDateTime": "2026-01-01T00:00:00Z",
+        "performedBy": { "type": "user", "id": alice.id } }] });
+    let patch = ConnectionPatch::read(&json!({ "name": "New" })).unwrap();
+    BTreeMap::from([
+        (
+            "get connection",
+            told(connections::get_connection(tenant, app, c).await),
+        ),
+        (
+            "update connection",
+            told(connections::update_connection(tenant, app, c, patch).await),
+        ),
+        (
+            "get schema",
+            told(tenant::schema::get_schema(tenant, app, c).await),
+        ),
+        (
+            "get quota",
+            told(limit::get_quota(tenant, &owner(), c).await),
+        ),
+        (
+            "get item",
+            told(items::get_item(tenant, app, c, "T-1").await),
+        ),
+        ("create item", told(world.try_new(c, "T-2").await)),
+        ("replace item", told(world.try_new(c, "T-1").await)),
+        (
+            "update item",
+            told(items::update_item(tenant, app, c, id, change).await),
+        ),
+        (
+            "add activities",
+            told(
+                items::add_activities(tenant, app, c, "T-1", activity::read(&seen).unwrap()).await,
+            ),
+        ),
+        (
+            "get group",
+            told(groups::get_group(tenant, app, c, "staff").await),
+        ),
+        (
+            "create group",
+            told(groups::create_group(tenant, app, c, new).await),
+        ),
+        (
+            "update group",
+            told(groups::update_group(tenant, app, c, "staff", names).await),
+        ),
+        (
+            "add member",
+            told(groups::add_member(tenant, app, c, "staff", alice.clone()).await),
+        ),
+        (
+            "remove member",
+            told(groups::remove_member(tenant, app, c, "staff", &alice.id).await),
+        ),
+        (
+            "register schema",
+            told(world.register(c, "again", &titles()).await),
+        ),
+        (
+            "delete group",
+            told(groups::delete_group(tenant, app, c, "staff").await),
+        ),
+        (
+            "delete item",
+            told(items::delete_item(tenant, app, c, "T-1").await),
+        ),
+        (
+            "delete connection",
+            told(connections::delete_connection(tenant, app, c).await),
+        ),
+    ])
+}
+
+/// The table of `contract/external.md` §13.1, and what it leaves open.
+#[tokio::test]
+async fn every_state_opens_its_doors() {
+    const READS: [&str; 5] = [
+        "get connection",
+        "get schema",
+        "get quota",
+        "get item",
+        "get group",
+    ];
+    let one_item = Profile {
+        items_per_connection_max: 1,
+        ..Profile::INSTANT
+    };
+    for state in [
+        ConnectionState::Draft,
+        ConnectionState::Ready,
+        ConnectionState::Obsolete,
+        ConnectionState::LimitExceeded,
+    ] {
+        let world = match state {
+            ConnectionState::LimitExceeded => World::living(one_item.clone()).await,
+            _ => World::new().await,
+        };
+        world.create("tickets").await.unwrap();
+        world.group("tickets", "staff", &[]).await;
+        if state != ConnectionState::Draft {
+            world.register("tickets", "first", &titles()).await.unwrap();
+            world.try_new("tickets", "T-1").await.unwrap();
+        }
+        if state == ConnectionState::Obsolete {
+            connections::retire(&world.tenant, "tickets").await.unwrap();
+        }
+        if state == ConnectionState::LimitExceeded {
+            refused(world.try_new("tickets", "T-2").await);
+        }
+        assert_eq!(world.state("tickets").await, state);
+        for (door, told) in doors(&world).await {
+            let expect = match (state, door) {
+                (ConnectionState::Draft, "create item" | "replace item") => "400",
+                (
+                    ConnectionState::Draft,
+                    "get schema" | "get item" | "update item" | "delete item" | "add activities",
+                ) => "404",
+                (ConnectionState::Obsolete, "delete connection") => "ok",
+                (ConnectionState::Obsolete, door) if !READS.contains(&door) => "400",
+                (ConnectionState::LimitExceeded, "create item") => "403",
+                (ConnectionState::LimitExceeded, "register schema") => "400",
+                _ => "ok",
+            };
+            assert_eq!(told, expect, "{door} in {state:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_at_its_limit_says_so_until_there_is_room() {
+    let world = World::living(Profile {
+        items_per_connection_max: 2,
+        ..Profile::INSTANT
+    })
+    .await;
+    world.create("tickets").await.unwrap();
+    assert_eq!(world.quota("tickets").await, 2);
+    world.register("tickets", "first", &titles()).await.unwrap();
+    world.directory(&["alice"], &[]).await;
+    for (id, left) in [("T-1", 1), ("T-2", 0)] {
+        world.try_new("tickets", id).await.unwrap();
+        assert_eq!(world.quota("tickets").await, left);
+    }
+    // Full is not over full.
+    assert_eq!(world.state("tickets").await, ConnectionState::Ready);
+    let full = refused(world.try_new("tickets", "T-3").await);
+    assert_eq!(
+        (full.status, full.code),
+        (403, ErrorCode::QuotaLimitReached)
+    );
+    assert_eq!(world.state("tickets").await, ConnectionState::LimitExceeded);
+    world.try_new("tickets", "T-2").await.unwrap();
+    assert_eq!(world.state("tickets").await, ConnectionState::LimitExceeded);
+    world.settle().await;
+    assert_eq!(world.find("alice", "tickets", "printer").await.total, 2);
+
+    let world = world.again().await;
+    assert_eq!(world.state("tickets").await, ConnectionState::LimitExceeded);
+    world.delete("tickets", "T-1").await;
+    assert_eq!(world.state("tickets").await, ConnectionState::Ready);
+    assert_eq!(world.quota("tickets").await, 1);
+    world.try_new("tickets", "T-3").await.unwrap();
+    assert_eq!(refused(world.try_new("tickets", "T-4").await).status, 403);
+}
+
+#[tokio::test]
+async fn the_tenants_limit_counts_for_all_its_connections() {
+    let world = World::living(Profile {
+        items_per_tenant_max: 2,
+        connections_max: 2,
+        ..Profile::INSTANT
+    })
+    .await;
+    for connection in ["tickets", "parts"] {
+        world.connection(connection, titles()).await;
+        world.try_new(connection, "a").await.unwrap();
+    }
+    let third = refused(world.create("third").await);
+    assert_eq!(
+        (third.status, third.code),
+        (403, ErrorCode::QuotaLimitReached)
+    );
+    // A taken id is a taken id.
+    assert_eq!(refused(world.create("PARTS").await).status, 409);
+    for connection in ["tickets", "parts"] {
+        assert_eq!(refused(world.try_new(connection, "b").await).status, 403);
+        assert_eq!(
+            world.state(connection).await,
+            ConnectionState::LimitExceeded
+        );
+    }
+    connections::delete_connection(&world.tenant, &app(), "parts")
+        .await
+        .unwrap();
+    assert_eq!(world.state("tickets").await, ConnectionState::Ready);
+    assert_eq!(world.quota("tickets").await, 1);
+    world.create("third").await.unwrap();
+}
+
+#[tokio::test]
+async fn groups_and_members_have_limits() {
+    let world = World::living(Profile {
+        groups_max: 1,
+        group_members_max: 1,
+        ..Profile::INSTANT
+    })
+    .await;
+    world.connection("tickets", titles()).await;
+    let member = |id: &str| Identity {
+        id: id.to_owned(),
+        kind: IdentityType::User,
+    };
+    world.group("tickets", "staff", &[member("a")]).await;
+    let draft = GroupDraft::read(&json!({ "id": "more" })).unwrap();
+    let group = groups::create_group(&world.tenant, &app(), "tickets", draft).await;
+    let added = groups::add_member(&world.tenant, &app(), "tickets", "staff", member("b")).await;
+    for full in [refused(group), refused(added)] {
+        assert_eq!(
+            (full.status, full.code),
+            (403, ErrorCode::QuotaLimitReached)
+        );
+    }
+}
