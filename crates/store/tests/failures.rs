@@ -180,19 +180,36 @@ async fn what_was_sent_is_written() {
     );
 }
 
+/// Changes the file of a store with one item from outside; opening it must say where.
+async fn is_named_at_the_start(change: &str, expect: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let world = World::new(directory.path()).await;
+    world.put("T-1", "one", Expected::Absent).await.unwrap();
+    drop(world);
+    let file = outside(directory.path());
+    file.execute_batch(change).unwrap();
+    file.close().unwrap();
+    let answer = place(store::open(directory.path(), Visibility::new()));
+    assert_eq!(answer.as_deref(), Some(expect), "{change}");
+}
+
+#[tokio::test]
+async fn a_registration_that_cannot_be_read_back_is_named_at_the_start() {
+    is_named_at_the_start(
+        "UPDATE connection SET pending = '{}', operation = 'o', due = 1",
+        "connection.pending of 1",
+    )
+    .await;
+    is_named_at_the_start(
+        "UPDATE connection SET pending = schema, due = 1",
+        "connection.operation of 1",
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn a_row_that_cannot_be_read_back_is_named_at_the_start() {
-    let check = async |change: &str, expect: &str| {
-        let directory = tempfile::tempdir().unwrap();
-        let world = World::new(directory.path()).await;
-        world.put("T-1", "one", Expected::Absent).await.unwrap();
-        drop(world);
-        let file = outside(directory.path());
-        file.execute_batch(change).unwrap();
-        file.close().unwrap();
-        let answer = place(store::open(directory.path(), Visibility::new()));
-        assert_eq!(answer.as_deref(), Some(expect), "{change}");
-    };
+    let check = is_named_at_the_start;
     check(
         "PRAGMA user_version = 99",
         "store.user_version of store.sqlite",
@@ -209,16 +226,6 @@ async fn a_row_that_cannot_be_read_back_is_named_at_the_start() {
     check(
         "UPDATE connection SET schema = '{}'",
         "connection.schema of 1",
-    )
-    .await;
-    check(
-        "UPDATE connection SET pending = '{}', operation = 'o', due = 1",
-        "connection.pending of 1",
-    )
-    .await;
-    check(
-        "UPDATE connection SET pending = schema, due = 1",
-        "connection.operation of 1",
     )
     .await;
     check(
