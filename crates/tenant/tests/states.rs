@@ -8,7 +8,7 @@ use graph::{
     ItemDraft, ItemId, PublicError, Scope, activity,
 };
 use serde_json::{Value, json};
-use tenant::{Caller, Error, Profile, connections, groups, items, limit, schema};
+use tenant::{Caller, Error, Profile, activities, connections, groups, items, limit, schema};
 use world::{World, app, titles};
 
 fn printer() -> Value {
@@ -106,7 +106,7 @@ async fn item_doors(world: &World) -> Vec<Told> {
     let created = world.try_new(c, "T-2").await;
     let replaced = world.try_new(c, "T-1").await;
     let updated = items::update_item(tenant, app, c, id, change).await;
-    let added = items::add_activities(tenant, app, c, "T-1", seen).await;
+    let added = activities::add_activities(tenant, app, c, "T-1", seen).await;
     vec![
         ("get item", told(read)),
         ("create item", told(created)),
