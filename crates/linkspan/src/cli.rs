@@ -6,9 +6,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     accounts::{AppCommand, GroupCommand, KeysCommand, UserCommand},
+    climate::Climate,
     dev::TENANTS_MAX,
     upkeep::{Reset, SnapshotCommand},
-    weather::ClockCommand,
+    weather::{ClockCommand, FaultCommand},
 };
 
 /// Microsoft Graph's external connectors and search, on your own machine.
@@ -45,6 +46,8 @@ pub enum Command {
     Snapshot(SnapshotCommand),
     /// Show or move the clock of a running `linkspan dev`: operations and limits go by it; sign-in does not.
     Clock(ClockCommand),
+    /// Let a running `linkspan dev` answer as the Graph does on a bad day, list what was ordered, and stop it.
+    Fault(FaultCommand),
     /// Run a program against Linkspan as if it were Microsoft Graph, and say at the end what it did.
     Run(Run),
 }
@@ -68,6 +71,8 @@ pub struct Dev {
     /// How many tenants there may be: every unknown tenant segment of a sign-in path makes one.
     #[arg(long, value_name = "N", default_value_t = TENANTS_MAX)]
     pub tenants_max: usize,
+    #[command(flatten)]
+    pub climate: Climate,
 }
 
 /// `linkspan demo`
@@ -93,6 +98,8 @@ pub struct Run {
     /// Start a server for the run even if one answers already.
     #[arg(long)]
     pub ephemeral: bool,
+    #[command(flatten)]
+    pub climate: Climate,
     /// Write what the program did here too, as JSON; `-` is the standard output.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -11,12 +11,13 @@ use etcetera::BaseStrategy;
 use server::{
     identity::SignInOptions,
     journal::{Journal, Whereabouts},
-    weather::Weather,
+    weather::{Report, Weather},
 };
-use tenant::{Profile, clock::MovableClock};
+use tenant::clock::MovableClock;
 
 use crate::{
     cli::{Demo, Dev, Listen},
+    climate::Climate,
     clock::SystemClock,
     demo, ready,
     seed::{self, ClearText, Seed},
@@ -37,6 +38,7 @@ pub async fn dev(options: Dev) -> anyhow::Result<()> {
         seed: options.seed.as_deref().map(seed_file::read).transpose()?,
         auto_approve: options.auto_approve.clone(),
         tenants_max: options.tenants_max,
+        climate: options.climate.clone(),
     };
     let proxy = proxy_listener(options.proxy)?;
     let running = start_with(&options.listen, Some(proxy), guests).await?;
@@ -46,7 +48,7 @@ pub async fn dev(options: Dev) -> anyhow::Result<()> {
 
 /// Loads the demo's items, prints its table, and goes on serving.
 pub async fn demo(options: Demo) -> anyhow::Result<()> {
-    let mut running = start(&options.listen, None).await?;
+    let mut running = start(&options.listen, None, Climate::default()).await?;
     let shown = tokio::select! {
         shown = demo::run(&running.addresses.http_url, options.items) => shown,
         stopped = running.stop.requested() => {
@@ -79,6 +81,12 @@ impl Running {
         self.house.journal.clone()
     }
 
+    /// What the weather has done, if there was any.
+    pub fn weather(&self) -> Option<Report> {
+        let report = self.house.weather.as_ref()?.report();
+        (!report.is_empty()).then_some(report)
+    }
+
     /// Answers what is under way, and stops.
     pub async fn close(self) -> anyhow::Result<()> {
         self.house.close().await
@@ -87,11 +95,17 @@ impl Running {
     async fn until_stopped(mut self) -> anyhow::Result<()> {
         self.stop.requested().await?;
         eprintln!("stopping: requests that are under way are answered first");
-        self.house.close().await
+        let weather = self.house.weather.clone();
+        self.house.close().await?;
+        let report = weather.map(|weather| weather.report());
+        if let Some(report) = report.filter(|report| !report.is_empty()) {
+            eprintln!("{}", report.sentences().join("\n  "));
+        }
+        Ok(())
     }
 }
 
-/// What differs from the published accounts.
+/// What differs from the published accounts and from a life in which nothing takes time.
 struct Guests {
     /// Instead of the published ones, and of what the data directory holds.
     seed: Option<Seed>,
@@ -99,6 +113,8 @@ struct Guests {
     auto_approve: Option<String>,
     /// How many tenants there may be.
     tenants_max: usize,
+    /// How the tenants live.
+    climate: Climate,
 }
 
 impl Default for Guests {
@@ -107,6 +123,7 @@ impl Default for Guests {
             seed: None,
             auto_approve: None,
             tenants_max: TENANTS_MAX,
+            climate: Climate::default(),
         }
     }
 }
@@ -133,8 +150,16 @@ impl Guests {
 }
 
 /// Starts a server with the published accounts; one with a CONNECT listener keeps a journal too, and its weather can be made.
-pub async fn start(options: &Listen, proxy: Option<TcpListener>) -> anyhow::Result<Running> {
-    start_with(options, proxy, Guests::default()).await
+pub async fn start(
+    options: &Listen,
+    proxy: Option<TcpListener>,
+    climate: Climate,
+) -> anyhow::Result<Running> {
+    let guests = Guests {
+        climate,
+        ..Guests::default()
+    };
+    start_with(options, proxy, guests).await
 }
 
 async fn start_with(
@@ -156,12 +181,13 @@ async fn start_with(
         certificate: None,
         proxy,
     };
+    let (name, profile) = (guests.climate.name(), guests.climate.profile()?);
     let (people, clear) = guests.people(&http_url);
     let clock = Arc::new(MovableClock::over(Arc::new(SystemClock)));
-    let weather = Weather::new(Arc::clone(&clock));
+    let weather = Weather::new(Arc::clone(&clock), name, profile.clone());
     let life = wire::Life {
         clock,
-        profile: Profile::INSTANT,
+        profile,
         weather: sockets.proxy.is_some().then(|| Arc::new(weather)),
     };
     let house = wire::open(&data, public_url, sockets, people, life)

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cli;
+mod climate;
 mod clock;
 mod config;
 mod demo;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
                     Command::Clock(command) => weather::clock(command).await.map(|()| 0),
                     Command::Reset(options) => upkeep::reset(&options).await.map(|()| 0),
                     Command::Snapshot(command) => upkeep::snapshot(&command).await.map(|()| 0),
+                    Command::Fault(command) => weather::fault(command).await.map(|()| 0),
                     Command::Run(options) => run::run(options).await,
                 }
             })

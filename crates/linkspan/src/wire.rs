@@ -57,6 +57,8 @@ pub struct House {
     pub home: Uuid,
     /// Its accounts as they were at the start.
     pub accounts: Arc<Accounts>,
+    /// What befalls them.
+    pub weather: Option<Arc<Weather>>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
     sweeping: JoinHandle<()>,
@@ -101,7 +103,7 @@ pub async fn open(
     let settings = Settings {
         public_url,
         journal: journal.clone(),
-        weather,
+        weather: weather.clone(),
         draining: Some(stopped.clone()),
         ..defaults
     };
@@ -137,6 +139,7 @@ pub async fn open(
         journal,
         home,
         accounts,
+        weather,
         stop,
         serving,
         sweeping,

@@ -1,9 +1,17 @@
 //! The Graph's weather on demand, from outside: the built binary, its clock moved, its answers lost and its doors narrow.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 #[path = "weather/bay.rs"]
 mod bay;
+#[path = "weather/faults.rs"]
+mod faults;
+#[path = "weather/rehearsal.rs"]
+mod rehearsal;
 mod running;
 #[path = "running/sign_in.rs"]
 mod sign_in;
@@ -13,6 +21,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 const CLOCK: &str = "/_linkspan/clock";
+const FAULTS: &str = "/_linkspan/faults";
+const WEATHER: &str = "/_linkspan/weather";
+const CONNECTIONS: &str = "/v1.0/external/connections";
 
 #[tokio::test]
 async fn the_clock_is_moved_over_http_and_by_the_command_and_tokens_stay() {
@@ -29,7 +40,7 @@ async fn the_clock_is_moved_over_http_and_by_the_command_and_tokens_stay() {
     );
     assert!(moved["ahead_seconds"].as_i64().unwrap() < 0, "{moved}");
     // The token was issued by real time, and a clock that is years behind does not make it one of the future.
-    let asked = bay.connector(Method::GET, "/v1.0/external/connections", None);
+    let asked = bay.connector(Method::GET, CONNECTIONS, None);
     assert_eq!(asked.await.0, 200);
 
     let shown = bay.command(&["clock"]);
@@ -82,6 +93,10 @@ async fn the_clock_refuses_what_it_does_not_understand() {
     assert_eq!(clock["ahead_seconds"], 0, "a refused move moves nothing");
     assert_eq!(bay.connector(Method::GET, CLOCK, None).await.0, 403);
     assert_eq!(bay.admin(Method::PUT, CLOCK, None).await.0, 405);
+}
+
+fn connection(id: &str) -> Value {
+    json!({ "id": id, "name": "Tickets" })
 }
 
 fn text(value: &Value) -> &str {

@@ -52,6 +52,8 @@ pub(crate) struct Incoming {
     bytes_in: u64,
     patience: Patience,
     began_at: Instant,
+    /// What was read already, and put back.
+    held: Option<Value>,
 }
 
 impl Incoming {
@@ -63,7 +65,13 @@ impl Incoming {
             bytes_in: 0,
             patience: PATIENCE,
             began_at: Instant::now(),
+            held: None,
         }
+    }
+
+    /// Lets whoever asks next for JSON have this.
+    pub fn put_back(&mut self, json: Value) {
+        self.held = Some(json);
     }
 
     /// How many bytes were read so far, as sent.
@@ -102,6 +110,9 @@ impl Incoming {
         headers: &HeaderMap,
         expected: &str,
     ) -> Result<Value, PublicError> {
+        if let Some(held) = self.held.take() {
+            return Ok(held);
+        }
         self.parsed(headers, expected, |text| {
             serde_json::from_str(text).map_err(unfit)
         })

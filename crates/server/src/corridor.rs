@@ -26,6 +26,7 @@ use crate::{
     router::{Front, Visit, text},
     tenants::NoCaller,
     v1,
+    weather::Passage,
 };
 
 /// Who asks, and below which address: the same for a batch and for all its entries.
@@ -138,13 +139,19 @@ impl Front {
             headers: errand.headers,
             body: errand.body,
         };
-        let entered = enter(&mut ask).await;
+        let weather = self.settings.weather.as_deref();
+        let mut response = match Passage::enter(weather, exchange, &mut ask).await {
+            Ok(passage) => {
+                let response = match enter(&mut ask).await {
+                    Ok(answer) => respond::answer(exchange, answer),
+                    Err(error) => respond::error(exchange, error, route.voice),
+                };
+                passage.leave(exchange, &ask, response)
+            }
+            Err(struck) => struck,
+        };
         let connection = ask.params.get("connection");
         let operation = Operation::of(route, Some(&ask.caller.app), connection);
-        let mut response = match entered {
-            Ok(answer) => respond::answer(exchange, answer),
-            Err(error) => respond::error(exchange, error, route.voice),
-        };
         response.extensions_mut().insert(operation);
         response
     }

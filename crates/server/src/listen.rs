@@ -5,12 +5,16 @@
 
 use std::{io, net::TcpListener as StdTcpListener, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Extension, Router};
+use axum::{Extension, Router, response::Response};
 use axum_server::{
     accept::Accept,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
-use hyper::server::conn::{http1, http2};
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::{GracefulConnection, GracefulShutdown, Watcher},
@@ -25,7 +29,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::Scheme;
+use crate::{Scheme, weather::Lost};
 
 /// How long open requests may go on after the word to stop.
 pub(crate) const DRAIN: Duration = Duration::from_secs(10);
@@ -194,7 +198,7 @@ impl Door {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router));
+            .serve_connection(TokioIo::new(stream), answering(self.router));
         live(connection, place).await;
     }
 
@@ -210,9 +214,25 @@ impl Door {
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PONG_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router));
+            .serve_connection(TokioIo::new(stream), answering(self.router));
         live(connection, place).await;
     }
+}
+
+/// The router as the protocols want it: an answer that is to be lost is none.
+fn answering(
+    router: Router,
+) -> impl Service<hyper::Request<Incoming>, Response = Response, Error = Lost, Future: Send + 'static>
+{
+    let service = TowerToHyperService::new(router);
+    service_fn(move |request| {
+        let answering = service.call(request);
+        async move {
+            let Ok(response) = answering.await;
+            let is_lost = response.extensions().get::<Lost>().is_some();
+            if is_lost { Err(Lost) } else { Ok(response) }
+        }
+    })
 }
 
 /// A connection's life: until it ends by itself, or the time to drain is over.

@@ -35,10 +35,11 @@ const ADVICE_BYTES_MAX: usize = 1_000;
 const RETRY_AFTER: u32 = 1;
 
 /// All that a client learns about a failure of ours.
-const FAILED: &str = "There was an internal server error while processing the request.";
+pub(crate) const FAILED: &str = "There was an internal server error while processing the request.";
 
 /// The same for a failure that may pass.
-const UNAVAILABLE: &str = "The service is temporarily unavailable. Please retry the request.";
+pub(crate) const UNAVAILABLE: &str =
+    "The service is temporarily unavailable. Please retry the request.";
 
 /// What a door answers when all went well.
 #[derive(Debug)]
@@ -195,6 +196,20 @@ pub(crate) fn plain(text: &'static str) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
+    response
+}
+
+/// A page of HTML that stands where an error in JSON should: what a front door says when nobody behind it answers.
+pub(crate) fn page(status: u16, page: &'static str, help: &str) -> Response {
+    let mut response = Response::new(Body::from(page));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    response.extensions_mut().insert(journal::Refusal {
+        code: ErrorCode::UnknownError.as_str().into(),
+        message: "A page of HTML".into(),
+    });
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    advise(headers, help);
     response
 }
 
@@ -361,6 +376,10 @@ fn in_gateway_voice(exchange: &Exchange, refusal: &PublicError) -> Value {
             inner.insert("source".to_owned(), json!(source));
         }
         inner.insert("message".to_owned(), json!(service.message));
+    }
+    // Throttling alone repeats its status here.
+    if refusal.status == 429 {
+        inner.insert("status".to_owned(), json!("429"));
     }
     inner.insert("date".to_owned(), json!(exchange.date()));
     inner.insert("request-id".to_owned(), json!(exchange.request_id));

@@ -24,7 +24,8 @@ use crate::{
     identity::SignIn,
     journal::{BytesIn, Operation, sign_in_path},
     layers::{Exchange, gzip, origin, rescue},
-    respond, upkeep, weather,
+    respond, upkeep,
+    weather::{Desk, Weather},
 };
 
 /// How much of a body that nobody wants is still read, and for how long, so that its sender gets to see the answer.
@@ -140,8 +141,8 @@ impl Front {
             (None, "_linkspan/journal") if self.settings.journal.is_some() => {
                 self.journal(visit).await
             }
-            (None, "_linkspan/clock") if self.settings.weather.is_some() => {
-                self.weather(visit).await
+            (None, _) if let Some((desk, weather)) = self.desk(path) => {
+                self.weather(visit, desk, weather).await
             }
             (None, _) => match self.tenants.keeper() {
                 Some(keeper) if upkeep::is_at(path) => {
@@ -248,19 +249,19 @@ impl Front {
         respond::answer(exchange, respond::Answer::json(StatusCode::OK, json!(page)))
     }
 
+    /// The page of the weather at a path, where there is weather.
+    fn desk(&self, path: &str) -> Option<(Desk, &Weather)> {
+        Desk::at(path).zip(self.settings.weather.as_deref())
+    }
+
     /// The weather: it falls on all apps.
-    async fn weather(&self, visit: Visit<'_>) -> Response {
+    async fn weather(&self, visit: Visit<'_>, desk: Desk, weather: &Weather) -> Response {
         let Visit {
             exchange,
             parts,
             body,
         } = visit;
-        let Some(weather) = &self.settings.weather else {
-            let refusal = unknown_version(parts.uri.path());
-            return respond::error(exchange, refusal.into(), Voice::Gateway);
-        };
-        let page = parts.uri.path().trim_start_matches('/');
-        let allowed = weather::methods(page);
+        let allowed = desk.methods();
         let Some(method) = Method::parse(parts.method.as_str()).filter(|it| allowed.contains(it))
         else {
             return respond::method_not_allowed(exchange, allowed);
@@ -273,7 +274,7 @@ impl Front {
                 Method::Post => body.json(&parts.headers, "an object").await?,
                 _ => Value::Null,
             };
-            weather::answer(weather, page, method, &said)
+            desk.answer(weather, method, &said)
         };
         match answered.await {
             Ok(answer) => respond::answer(exchange, answer),

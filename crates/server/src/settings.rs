@@ -32,7 +32,8 @@ pub struct Settings {
     /// Where requests are written down, if anywhere; it is then shown at `/_linkspan/journal` to an app that may write
     /// everything.
     pub journal: Option<Arc<Journal>>,
-    /// The weather, if it can be made: then there is `/_linkspan/clock`, for an app that may write everything.
+    /// The weather, if it can be made: then there are `/_linkspan/clock`, `/_linkspan/faults` and `/_linkspan/weather`, for an
+    /// app that may write everything.
     pub weather: Option<Arc<Weather>>,
     /// True once the word to stop was said; `/readyz` then says so, and new clients are sent elsewhere.
     pub draining: Option<watch::Receiver<bool>>,

@@ -135,7 +135,7 @@ impl Span {
 }
 
 /// Spreads names evenly over all numbers: FNV-1a, and a last mixing because its upper bits are poor for short names.
-fn spread(seed: u64, name: &str) -> u64 {
+pub fn spread(seed: u64, name: &str) -> u64 {
     let bytes = seed.to_le_bytes();
     let hash = bytes
         .iter()

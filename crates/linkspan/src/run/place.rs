@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
-use server::journal::{Journal, Page, Whereabouts};
+use anyhow::{Context, ensure};
+use server::{
+    journal::{Journal, Page, Whereabouts},
+    weather::Report,
+};
 
 use crate::{
     cli::{Listen, Run},
+    climate::Climate,
     dev::{self, Running},
     remote::{Remote, USUAL_URL},
 };
@@ -29,12 +33,17 @@ impl Place {
     /// The named server does not answer, or is none that can be used; or none can be started.
     pub async fn find(options: &Run) -> anyhow::Result<Self> {
         if let Some(url) = &options.server {
+            ensure!(
+                options.climate.is_usual(),
+                "--profile and --limit are for a server of the run's own: leave --server out, or start `linkspan dev` with them"
+            );
             let remote = Remote::new(url)?;
             let there = remote.page(0).await;
             there.with_context(|| format!("the server at {url} cannot be used for a run"))?;
             return Ok(Self::Other(remote));
         }
-        if !options.ephemeral {
+        // A profile is that of a server of the run's own.
+        if !options.ephemeral && options.climate.is_usual() {
             let remote = Remote::new(USUAL_URL)?;
             if remote
                 .page(0)
@@ -44,10 +53,10 @@ impl Place {
                 return Ok(Self::Other(remote));
             }
         }
-        Self::start().await
+        Self::start(options.climate.clone()).await
     }
 
-    async fn start() -> anyhow::Result<Self> {
+    async fn start(climate: Climate) -> anyhow::Result<Self> {
         let free = || "127.0.0.1:0".parse();
         let listen = Listen {
             data: None,
@@ -57,7 +66,7 @@ impl Place {
             public_url: None,
             ready_file: None,
         };
-        let running = dev::start(&listen, Some(dev::listener(free()?)?)).await?;
+        let running = dev::start(&listen, Some(dev::listener(free()?)?), climate).await?;
         let journal = running
             .journal()
             .context("the server of the run keeps no journal")?;
@@ -72,6 +81,14 @@ impl Place {
         match self {
             Self::Own { journal, .. } => Ok(journal.page(since)),
             Self::Other(remote) => remote.page(since).await,
+        }
+    }
+
+    /// What the weather of a server of our own has done.
+    pub fn weather(&self) -> Option<Report> {
+        match self {
+            Self::Own { running, .. } => running.weather(),
+            Self::Other(_) => None,
         }
     }
 

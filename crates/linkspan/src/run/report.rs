@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use serde_json::{Value, json};
-use server::journal::Whereabouts;
+use server::{journal::Whereabouts, weather};
 
 use super::tally::{Items, Tally};
 
@@ -27,6 +27,8 @@ pub struct Report<'a> {
     pub seconds: f64,
     /// How the server is reached.
     pub whereabouts: &'a Whereabouts,
+    /// What the weather did, if there was any.
+    pub weather: Option<weather::Report>,
 }
 
 impl Report<'_> {
@@ -70,6 +72,7 @@ impl Report<'_> {
             "graph_would": graph_would(tally),
             "uncounted": tally.lost,
             "notice": notice(tally, self.whereabouts),
+            "weather": self.weather,
         })
     }
 
@@ -109,6 +112,9 @@ impl Report<'_> {
         }
         for sentence in graph_would(tally) {
             writeln!(out, "  the Graph would {sentence}")?;
+        }
+        for sentence in self.weather.iter().flat_map(weather::Report::sentences) {
+            writeln!(out, "  {sentence}")?;
         }
         if tally.lost > 0 {
             writeln!(
@@ -245,6 +251,7 @@ mod tests {
             signal: None,
             seconds: 1.25,
             whereabouts: &whereabouts,
+            weather: None,
         };
         (report.text(), report.json())
     }

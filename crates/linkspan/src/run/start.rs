@@ -65,6 +65,7 @@ pub async fn run(options: Run) -> anyhow::Result<u8> {
         signal: program::signal(status),
         seconds: began.elapsed().as_secs_f64(),
         whereabouts: &whereabouts,
+        weather: place.weather(),
     };
     eprint!("{}", report.text());
     if let Some(file) = &options.json {

@@ -9,7 +9,7 @@ use crate::{running::Running, sign_in};
 
 /// A running `linkspan dev`, and the tokens of the connector and the admin.
 pub struct Bay {
-    _running: Running,
+    running: Running,
     pub client: Client,
     pub url: String,
     connector: String,
@@ -27,7 +27,7 @@ impl Bay {
             admin: token("admin").await.unwrap(),
             url: running.ready["http_url"].as_str().unwrap().to_owned(),
             client,
-            _running: running,
+            running,
         }
     }
 
@@ -90,6 +90,15 @@ impl Bay {
             .await;
         assert_eq!(status, 200, "{clock}");
         clock
+    }
+
+    /// Stops the server, by its process id; all that it has said.
+    pub fn stop(mut self) -> String {
+        let id = self.running.child.id().to_string();
+        let sent = Command::new("kill").arg(id).status();
+        assert!(sent.unwrap().success());
+        self.running.child.wait().unwrap();
+        self.running.said()
     }
 
     /// What a command prints about this server.

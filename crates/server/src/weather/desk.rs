@@ -1,36 +1,77 @@
-//! `/_linkspan/clock`: where the weather is asked for and made.
+//! `/_linkspan/clock`, `/_linkspan/faults` and `/_linkspan/weather`: where the weather is asked for and made.
 
 use axum::http::StatusCode;
-use graph::{DateTime, PublicError, generous::quoted, route::Method};
-use serde_json::{Map, Value, json};
+use graph::{DateTime, PublicError, route::Method};
+use serde_json::{Value, json};
 
-use super::{Weather, span};
+use super::{
+    Weather,
+    said::{members, refused, text},
+    span,
+};
 use crate::respond::Answer;
 
-/// The methods of a page.
-pub(crate) fn methods(page: &str) -> &'static [Method] {
-    match page {
-        "_linkspan/clock" => &[Method::Get, Method::Post, Method::Delete],
-        _ => &[],
-    }
+/// The pages of the weather.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Desk {
+    /// What time it is for the tenant.
+    Clock,
+    /// What goes wrong.
+    Faults,
+    /// What has happened.
+    Report,
 }
 
-/// Does what is asked on a page by one of its methods; `said` is the body of a POST.
-///
-/// # Errors
-/// 400 that names the member, its value and the rule; nothing is done then.
-pub(crate) fn answer(
-    weather: &Weather,
-    page: &str,
-    method: Method,
-    said: &Value,
-) -> Result<Answer, PublicError> {
-    match (page, method) {
-        (_, Method::Post) => move_clock(weather, said)?,
-        (_, Method::Delete) => weather.clock.reset(),
-        _ => {}
+impl Desk {
+    /// The page at a path, without its first slash.
+    pub fn at(path: &str) -> Option<Self> {
+        match path {
+            "_linkspan/clock" => Some(Self::Clock),
+            "_linkspan/faults" => Some(Self::Faults),
+            "_linkspan/weather" => Some(Self::Report),
+            _ => None,
+        }
     }
-    Ok(Answer::json(StatusCode::OK, clock(weather)))
+
+    /// The methods that it takes.
+    pub fn methods(self) -> &'static [Method] {
+        match self {
+            Self::Clock | Self::Faults => &[Method::Get, Method::Post, Method::Delete],
+            Self::Report => &[Method::Get],
+        }
+    }
+
+    /// Does what is asked by one of those methods; `said` is the body of a POST.
+    ///
+    /// # Errors
+    /// 400 that names the member, its value and the rule; nothing is done then.
+    pub fn answer(
+        self,
+        weather: &Weather,
+        method: Method,
+        said: &Value,
+    ) -> Result<Answer, PublicError> {
+        match (self, method) {
+            (Self::Clock, Method::Post) => move_clock(weather, said)?,
+            (Self::Clock, Method::Delete) => weather.clock.reset(),
+            (Self::Faults, Method::Post) => {
+                let made = weather.faults.add(said)?;
+                return Ok(Answer::json(StatusCode::CREATED, made));
+            }
+            (Self::Faults, Method::Delete) => weather.faults.clear(),
+            _ => {}
+        }
+        let shown = match self {
+            Self::Clock => clock(weather),
+            Self::Faults => weather.faults.json(),
+            Self::Report => {
+                let mut report = json!(weather.report());
+                report["clock"] = clock(weather);
+                report
+            }
+        };
+        Ok(Answer::json(StatusCode::OK, shown))
+    }
 }
 
 /// What time it is, really and here.
@@ -45,11 +86,9 @@ fn move_clock(weather: &Weather, said: &Value) -> Result<(), PublicError> {
     match (text(members, "advance")?, text(members, "now")?) {
         (Some(by), None) => weather.clock.advance(span::read("advance", by)?),
         (None, Some(now)) => {
-            let moment = DateTime::parse(now);
-            let rule = |fault| format!("it {fault}");
-            weather
-                .clock
-                .set(moment.map_err(|fault| refused("now", &now.into(), &rule(fault)))?);
+            let moment = DateTime::parse(now)
+                .map_err(|fault| refused("now", &now.into(), &format!("it {fault}")))?;
+            weather.clock.set(moment);
         }
         (Some(_), Some(_)) | (None, None) => {
             return Err(refused(
@@ -60,49 +99,4 @@ fn move_clock(weather: &Weather, said: &Value) -> Result<(), PublicError> {
         }
     }
     Ok(())
-}
-
-/// The members of an object that has no others than these.
-///
-/// # Errors
-/// 400 that names what is no object, or the member that is not known.
-pub(super) fn members<'v>(
-    what: &str,
-    said: &'v Value,
-    known: &[&str],
-) -> Result<&'v Map<String, Value>, PublicError> {
-    let names = || format!("`{}`", known.join("`, `"));
-    let members = said
-        .as_object()
-        .ok_or_else(|| refused(what, said, &format!("it must be an object of {}", names())))?;
-    match members
-        .iter()
-        .find(|(name, _)| !known.contains(&name.as_str()))
-    {
-        Some((name, value)) => Err(refused(name, value, &format!("there are only {}", names()))),
-        None => Ok(members),
-    }
-}
-
-/// A member that must be a text, if it is there.
-///
-/// # Errors
-/// 400 that names it and what it is.
-pub(super) fn text<'v>(
-    members: &'v Map<String, Value>,
-    name: &str,
-) -> Result<Option<&'v str>, PublicError> {
-    members
-        .get(name)
-        .map(|value| {
-            let text = value.as_str();
-            text.ok_or_else(|| refused(name, value, "it must be a text"))
-        })
-        .transpose()
-}
-
-/// 400 that names the member, shows its value and says the rule.
-pub(super) fn refused(member: &str, value: &Value, rule: &str) -> PublicError {
-    let help = format!("`{member}` is {}: {rule}.", quoted(value));
-    PublicError::invalid(member, help)
 }

@@ -1,8 +1,23 @@
-//! The Graph's weather, for `linkspan dev`: a clock that can be moved.
+//! The Graph's weather, for `linkspan dev`: a clock that can be moved, throttling as a profile says, faults on demand, and
+//! a report of it all. Where there is none, or it is fair, a request notices nothing.
 
 mod desk;
+mod fault;
+mod faults;
+mod forecast;
+mod meter;
+mod passage;
+mod report;
+mod rule;
+mod said;
 mod sky;
 mod span;
+mod strike;
 
-pub(crate) use desk::{answer, methods};
+pub(crate) use desk::Desk;
+pub use forecast::{Done, Forecast, Work};
+pub(crate) use passage::Passage;
+pub use report::Report;
 pub use sky::Weather;
+pub use span::read as read_length;
+pub(crate) use strike::Lost;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use graph::PublicError;
 use jiff::{Span, SpanRelativeTo};
 
-use super::desk::refused;
+use super::said::refused;
 
 /// What every refusal of a length says.
 const RULE: &str = "it must be a length of time of days at most, such as \"PT15M\" or \"15m\"";

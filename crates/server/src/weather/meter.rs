@@ -1,0 +1,184 @@
+//! How much a connection takes: buckets that fill by the tenant's clock.
+//!
+//! A bucket holds what comes in within one second. It is kept as the moment at which it will be full again, so nothing has
+//! to run beside it, and moving the clock forward fills it.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use graph::DateTime;
+use uuid::Uuid;
+
+/// Ticks of 100 ns in a second.
+const SECOND: i64 = 10_000_000;
+
+/// Buckets, or warnings, that are remembered; beyond that those go that say nothing any more.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// What shares a bucket: the items of a connection, or all external groups of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Bucket {
+    /// The tenant.
+    pub tenant: Uuid,
+    /// The connection, in lower case.
+    pub connection: Option<String>,
+}
+
+/// May a request pass?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// Yes.
+    Passes,
+    /// No: after so many seconds there will be room for one.
+    Throttled(u32),
+    /// No: it was told to wait, and so many seconds of that are still to come.
+    TooEarly(u32),
+}
+
+/// The buckets.
+#[derive(Default)]
+pub struct Meter(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    /// When each is full again.
+    buckets: HashMap<Bucket, DateTime>,
+    /// Until when each item was told to wait.
+    told: HashMap<(Bucket, String), DateTime>,
+}
+
+impl Meter {
+    /// Measures a request of a bucket that takes `rate` of them per second; the item, if it is about one, is who comes back.
+    pub fn measure(
+        &self,
+        bucket: Bucket,
+        item: Option<&str>,
+        rate: u32,
+        now: DateTime,
+    ) -> Measured {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let who = item.map(|item| (bucket.clone(), item.to_owned()));
+        if let Some(until) = who.as_ref().and_then(|who| kept.told.get(who)) {
+            let left = until.0 - now.0;
+            // One that seems to wait longer than it was told has seen the clock go back.
+            if (1..=SECOND).contains(&left) {
+                return Measured::TooEarly(seconds(left));
+            }
+        }
+        let one = SECOND / i64::from(rate.max(1));
+        let full_at = kept.buckets.get(&bucket).map_or(now.0, |at| at.0);
+        let full_at = full_at.clamp(now.0, now.0.saturating_add(SECOND));
+        let then = full_at + one;
+        let wait = then - now.0 - SECOND;
+        if wait <= 0 {
+            if let Some(who) = &who {
+                kept.told.remove(who);
+            }
+            forget(&mut kept.buckets, now);
+            kept.buckets.insert(bucket, DateTime(then));
+            return Measured::Passes;
+        }
+        // Said again, because the clock may have gone back since.
+        kept.buckets.insert(bucket, DateTime(full_at));
+        let wait = seconds(wait);
+        forget(&mut kept.told, now);
+        if let Some(who) = who.filter(|_| kept.told.len() < REMEMBERED_MAX) {
+            let until = now.0.saturating_add(i64::from(wait) * SECOND);
+            kept.told.insert(who, DateTime(until));
+        }
+        Measured::Throttled(wait)
+    }
+}
+
+/// Whole seconds, never too few.
+fn seconds(ticks: i64) -> u32 {
+    u32::try_from((ticks + SECOND - 1) / SECOND).unwrap_or(u32::MAX)
+}
+
+/// Lets go of what lies in the past, once it is much.
+fn forget<K>(kept: &mut HashMap<K, DateTime>, now: DateTime) {
+    if kept.len() >= REMEMBERED_MAX {
+        kept.retain(|_, until| *until > now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Measured::*, *};
+
+    const NOON: DateTime = DateTime(17_738_352_000_000_000);
+
+    fn after(millis: i64) -> DateTime {
+        DateTime(NOON.0 + millis * 10_000)
+    }
+
+    fn bucket(connection: &str) -> Bucket {
+        Bucket {
+            tenant: Uuid::nil(),
+            connection: Some(connection.to_owned()),
+        }
+    }
+
+    fn passing(meter: &Meter, now: DateTime, of: usize) -> usize {
+        let measured = (0..of).map(|_| meter.measure(bucket("parts"), None, 25, now));
+        measured.filter(|measured| *measured == Passes).count()
+    }
+
+    #[test]
+    fn a_second_s_worth_passes_at_once_and_then_as_many_as_time_brings() {
+        let meter = Meter::default();
+        assert_eq!(passing(&meter, NOON, 100), 25);
+        assert_eq!(passing(&meter, after(39), 10), 0);
+        assert_eq!(passing(&meter, after(40), 10), 1);
+        assert_eq!(passing(&meter, after(400), 100), 9);
+        // A full bucket holds one second, however long nobody came.
+        assert_eq!(passing(&meter, after(3_600_000), 100), 25);
+        assert_eq!(meter.measure(bucket("other"), None, 25, NOON), Passes);
+    }
+
+    #[test]
+    fn whoever_comes_back_too_early_hears_it_and_others_do_not() {
+        let meter = Meter::default();
+        let ask = |item, millis| meter.measure(bucket("parts"), Some(item), 1, after(millis));
+        assert_eq!(ask("a", 0), Passes);
+        assert_eq!(ask("b", 0), Throttled(1));
+        assert_eq!(ask("b", 400), TooEarly(1));
+        assert_eq!(ask("c", 400), Throttled(1));
+        assert_eq!(ask("b", 1_000), Passes);
+        assert_eq!(ask("b", 1_000), Throttled(1));
+    }
+
+    #[test]
+    fn what_was_promised_holds() {
+        for rate in [1, 3, 25, 1_000] {
+            let meter = Meter::default();
+            let ask = |now| meter.measure(bucket("parts"), Some("a"), rate, now);
+            while ask(NOON) == Passes {}
+            assert_eq!(ask(after(1_000)), Passes, "{rate}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_holds_nobody_up_for_long() {
+        let meter = Meter::default();
+        let ask = |millis| meter.measure(bucket("parts"), Some("a"), 1, after(millis));
+        assert_eq!(ask(0), Passes);
+        assert_eq!(ask(0), Throttled(1));
+        let year = -365 * 24 * 3_600_000;
+        assert_eq!(ask(year), Throttled(1));
+        assert_eq!(ask(year + 1_000), Passes);
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten() {
+        let meter = Meter::default();
+        for number in 0..REMEMBERED_MAX + 10 {
+            let name = number.to_string();
+            let now = after(i64::try_from(number).unwrap() * 2_000);
+            meter.measure(bucket(&name), Some("a"), 1, now);
+        }
+        assert!(meter.0.lock().unwrap().buckets.len() < 20);
+    }
+}
