@@ -6,7 +6,7 @@ use server::weather::read_length;
 use tenant::{Profile, profile::Span};
 
 /// What may be limited.
-const LIMITS: &str = "items_per_second, group_requests_per_second, schema_registration, connection_deletion, index_latency, \
+const LIMITS: &str = "items_per_second, group_requests_per_second, schema_registration, connection_deletion, \
 connections, items_per_connection, items_per_tenant, groups, group_members, seed";
 
 /// How the tenant lives.
@@ -87,7 +87,6 @@ fn change(profile: &mut Profile, name: &str, value: &str) -> anyhow::Result<()> 
         "group_requests_per_second" => profile.group_requests_per_second = rate()?,
         "schema_registration" => profile.schema_registration = length()?,
         "connection_deletion" => profile.connection_deletion = length()?,
-        "index_latency" => profile.index_latency = length()?,
         "connections" => profile.connections_max = usize::try_from(number()?)?,
         "items_per_connection" => profile.items_per_connection_max = number()?,
         "items_per_tenant" => profile.items_per_tenant_max = number()?,
@@ -141,7 +140,10 @@ mod tests {
             ("items_per_second", "NAME=VALUE"),
             ("items_per_second=many", "'many'"),
             ("items=4", "there are only items_per_second"),
-            ("index_latency=soon", "`index_latency` is \"soon\""),
+            (
+                "schema_registration=soon",
+                "`schema_registration` is \"soon\"",
+            ),
         ] {
             let refused = climate(None, &[limit]).profile().unwrap_err();
             assert!(format!("{refused:#}").contains(named), "{refused:#}");

@@ -80,16 +80,22 @@ impl Work {
 impl Forecast {
     /// The forecast as sentences for people.
     pub fn sentences(&self) -> Vec<String> {
-        let (soon, late) = self.findable_after_seconds;
-        let mut all = vec![format!(
-            "on the Graph this takes {}, and up to {} more until all is found",
-            between(self.least_seconds, self.most_seconds),
-            lasts(late.max(soon)),
-        )];
+        let (_, late) = self.findable_after_seconds;
+        let mut first = format!(
+            "by the numbers of this profile that takes {}",
+            between(self.least_seconds, self.most_seconds)
+        );
+        if late > 0 {
+            first += &format!(", and up to {} more until all is found", lasts(late));
+        }
+        let mut all = vec![first];
         all.extend(self.connections.iter().map(|(connection, work)| {
+            let (items, schemas) = (work.items, work.registrations);
+            let s = |count: u64| if count == 1 { "" } else { "s" };
             format!(
-                "'{connection}': {} items, {} schema registrations",
-                work.items, work.registrations
+                "'{connection}': {items} item{}, {schemas} schema{} registered",
+                s(items),
+                s(schemas)
             )
         }));
         all
@@ -141,7 +147,7 @@ mod tests {
         let said = forecast.sentences().join("\n");
         assert!(said.contains("takes 6 min 20 s to 31 min 22 s"), "{said}");
         assert!(
-            said.contains("'a': 2000 items, 1 schema registrations"),
+            said.contains("'a': 2000 items, 1 schema registered"),
             "{said}"
         );
         let instant = done.forecast(&Profile::INSTANT).unwrap();
