@@ -306,43 +306,6 @@ fn signals_are_handed_on() {
 }
 
 #[test]
-fn the_weather_of_a_run_is_reported() {
-    if !has("python3") {
-        return;
-    }
-    let script = r#"
-import json, os, urllib.error, urllib.parse, urllib.request
-app = {"grant_type": "client_credentials", "client_id": os.environ["AZURE_CLIENT_ID"], "client_secret": os.environ["AZURE_CLIENT_SECRET"],
-       "scope": "https://graph.microsoft.com/.default"}
-sign_in = "https://login.microsoftonline.com/" + os.environ["AZURE_TENANT_ID"] + "/oauth2/v2.0/token"
-token = json.load(urllib.request.urlopen(sign_in, urllib.parse.urlencode(app).encode()))["access_token"]
-headers = {"Authorization": "Bearer " + token, "Prefer": "linkspan-fault=503; retry-after=4"}
-try:
-    urllib.request.urlopen(urllib.request.Request("https://graph.microsoft.com/v1.0/external/connections", headers=headers))
-except urllib.error.HTTPError as error:
-    print(error.code, error.headers["Retry-After"])
-"#;
-    let ran = run_with(&["--profile", "graph"], &["python3", "-c", script], |_| {});
-    assert!(ran.output.status.success(), "{}", ran.said());
-    assert_eq!(ran.printed().trim(), "503 4");
-    let weather = &ran.report["weather"];
-    assert_eq!(weather["profile"], "graph");
-    assert_eq!(weather["faults"], json!({ "503": 1 }));
-    assert!(
-        ran.said().contains("faults injected: 1 × 503"),
-        "{}",
-        ran.said()
-    );
-    let both = ["--server", "http://localhost:1", "--profile", "graph"];
-    let refused = run_with(&both, &["true"], |_| {});
-    assert!(
-        refused.said().contains("leave --server out"),
-        "{}",
-        refused.said()
-    );
-}
-
-#[test]
 fn what_is_refused_is_reported_with_its_reason() {
     if !has("python3") {
         return;

@@ -10,6 +10,8 @@
 mod bay;
 #[path = "weather/faults.rs"]
 mod faults;
+#[path = "weather/program.rs"]
+mod program;
 #[path = "weather/rehearsal.rs"]
 mod rehearsal;
 mod running;
