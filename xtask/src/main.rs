@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod clients;
 mod command;
+mod conformance;
 mod deny;
 mod dev;
 mod fuzz;
@@ -28,58 +29,43 @@ usage: cargo xtask <task>
           with --all-clients those for Go and Java too, which take minutes to install
   fuzz [SECONDS]
           every fuzz target of `fuzz/` for so long (20 s)
+  conform URL READY_FILE
+          the transcripts of conformance/ against a server that runs; its ready file says who is known there
+  generate
+          docs/compatibility.md, from the table of routes and the transcripts
   bench   the benchmark programs; prints figures and asserts nothing about time";
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1).peekable();
-    let task = arguments.next();
-    let mut clients = Clients::Quick;
-    if task.as_deref() == Some("test") && arguments.next_if_eq(ALL_CLIENTS).is_some() {
-        clients = Clients::All;
-    }
-    let mut seconds = fuzz::SECONDS;
-    if task.as_deref() == Some("fuzz")
-        && let Some(wanted) = arguments.peek().and_then(|wanted| wanted.parse().ok())
-    {
-        seconds = wanted;
-        arguments.next();
-    }
-    if let Some(extra) = arguments
-        .next()
-        .filter(|_| task.as_deref() != Some("conform"))
-    {
-        eprintln!(
-            "`{extra}` is one argument too many: `test` takes `{ALL_CLIENTS}`, `fuzz` takes seconds, other tasks take none.\n\n{USAGE}"
-        );
-        return ExitCode::from(2);
-    }
-    match task.as_deref() {
-        Some("check") => check::run().conclude(),
-        Some("test") => test::run(clients).conclude(),
-        Some("fuzz") => {
-            let mut tally = Tally::default();
-            fuzz::run(seconds, &mut tally);
-            tally.conclude()
-        }
-        Some("bench") => bench::run(),
-        Some("conform") => {
-            eprintln!(
-                "`cargo xtask conform` is not there yet: it will play the transcripts of `conformance/` \
-                 to a URL. Until then they are played in process, by `cargo xtask test`."
-            );
-            ExitCode::from(2)
-        }
-        Some("help" | "--help" | "-h") => {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["check"] => check::run().conclude(),
+        ["test"] => test::run(Clients::Quick).conclude(),
+        ["test", ALL_CLIENTS] => test::run(Clients::All).conclude(),
+        ["fuzz"] => fuzzed(fuzz::SECONDS),
+        ["fuzz", seconds] => match seconds.parse() {
+            Ok(seconds) => fuzzed(seconds),
+            Err(_) => refused(&format!("`{seconds}` is no number of seconds")),
+        },
+        ["conform", url, ready_file] => conformance::conform(url, ready_file),
+        ["generate"] => conformance::generate(),
+        ["bench"] => bench::run(),
+        ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS
         }
-        Some(other) => {
-            eprintln!("there is no task `{other}`.\n\n{USAGE}");
-            ExitCode::from(2)
-        }
-        None => {
-            eprintln!("{USAGE}");
-            ExitCode::from(2)
-        }
+        [] => refused("a task is wanted"),
+        _ => refused(&format!("`{}` is no task", words.join(" "))),
     }
+}
+
+fn fuzzed(seconds: u32) -> ExitCode {
+    let mut tally = Tally::default();
+    fuzz::run(seconds, &mut tally);
+    tally.conclude()
+}
+
+fn refused(why: &str) -> ExitCode {
+    eprintln!("{why}\n\n{USAGE}");
+    ExitCode::from(2)
 }

@@ -16,6 +16,8 @@ mod described;
 mod kql;
 #[path = "conformance/matching.rs"]
 mod matching;
+#[path = "conformance/page.rs"]
+mod page;
 #[path = "conformance/play.rs"]
 mod play;
 mod running;
@@ -111,6 +113,22 @@ fn every_operation_has_a_transcript() {
     assert!(
         missing.is_empty(),
         "operations that no transcript of conformance/corpus calls with the answer that its row promises: {missing:?}"
+    );
+}
+
+/// `cargo xtask generate` sets the variable.
+#[test]
+fn the_page_of_compatibility_is_fresh() {
+    let file = corpus::root().join("../docs/compatibility.md");
+    let page = page::written(&Corpus::load());
+    if std::env::var_os("LINKSPAN_GENERATE").is_some() {
+        std::fs::write(&file, page).expect("docs/compatibility.md can be written");
+        return;
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        kept == page,
+        "docs/compatibility.md is not what the table and the corpus say: run `cargo xtask generate`"
     );
 }
 

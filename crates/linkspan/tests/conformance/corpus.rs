@@ -92,6 +92,18 @@ pub struct Transcript {
     pub steps: Vec<Step>,
 }
 
+impl Transcript {
+    /// Where the claim comes from, in a few words.
+    pub fn source(&self) -> String {
+        match (&self.confirmed, self.from) {
+            (Some(date), _) => format!("confirmed {date}"),
+            (None, Some(Source::Docs)) => "from the documentation".to_owned(),
+            (None, Some(Source::Observed)) => "observed".to_owned(),
+            (None, Some(Source::Decision) | None) => "decided here".to_owned(),
+        }
+    }
+}
+
 /// What must be there before a transcript begins.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
