@@ -2,6 +2,8 @@
 //!
 //! Documentation: <https://adaptivecards.io/explorer/AdaptiveCard.html>
 
+mod bindings;
+
 use std::sync::LazyLock;
 
 use jsonschema::{
@@ -10,6 +12,7 @@ use jsonschema::{
 };
 use serde_json::{Map, Value, json};
 
+pub use self::bindings::bindings;
 use crate::{
     error::PublicError,
     generous::{object, quoted, refused, shown},

@@ -4,6 +4,7 @@
 
 mod json;
 mod people;
+mod resolve;
 mod resolver;
 mod said;
 mod settings;
@@ -12,6 +13,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::resolve::UrlResolver;
 use crate::{error::PublicError, id::ConnectionId};
 
 /// `contentCategory` of a connection that names none.
@@ -70,6 +72,18 @@ pub struct ConnectionPatch {
     pub ignored: Vec<String>,
 }
 
+impl ConnectionState {
+    /// The state as the Graph spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Ready => "ready",
+            Self::Obsolete => "obsolete",
+            Self::LimitExceeded => "limitExceeded",
+        }
+    }
+}
+
 impl ConnectionDraft {
     /// Reads and checks a POST body (`contract/external.md` §3).
     ///
@@ -111,6 +125,14 @@ impl ExternalConnection {
     pub fn name(&self) -> &str {
         self.members
             .get("name")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// The description; empty when there is none.
+    pub fn description(&self) -> &str {
+        self.members
+            .get("description")
             .and_then(serde_json::Value::as_str)
             .unwrap_or_default()
     }

@@ -58,6 +58,7 @@ promises! {
         groups_are_the_connections;
     lists: items_in_steps groups_in_steps members_in_steps members_by_id operations_in_steps
         activities_in_steps gone_with_the_connection;
+    survey: items_are_counted_and_told groups_are_told surveys_are_bounded;
     purge: nothing_to_do in_small_steps groups_go_as_well one_after_the_other;
     accounts: replaced_as_a_whole;
 }

@@ -50,7 +50,7 @@ impl Caller {
     }
 
     /// Does one of the permissions that suffice for this door reach every connection of the tenant?
-    fn reaches_all(&self, door: Door) -> bool {
+    pub(crate) fn reaches_all(&self, door: Door) -> bool {
         let route = door.route();
         let wanted = if self.user.is_some() {
             route.delegated

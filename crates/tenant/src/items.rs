@@ -177,7 +177,7 @@ pub async fn list_items(
 }
 
 /// May the caller write items here? Then it may read them, whatever their ACLs.
-fn writes(caller: &Caller, kept: &KeptConnection) -> bool {
+pub(crate) fn writes(caller: &Caller, kept: &KeptConnection) -> bool {
     caller.has(Scope::ExternalItemReadWriteAll)
         || caller.has(Scope::ExternalItemReadWriteOwnedBy) && caller.owns(kept)
 }

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod connections;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod doctor;
 pub mod error;
 pub mod groups;
 pub mod html;
@@ -25,6 +26,7 @@ mod progress;
 pub mod schema;
 pub mod search;
 pub mod store;
+pub mod survey;
 pub mod tasks;
 mod tenant;
 pub mod users;

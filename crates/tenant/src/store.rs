@@ -25,6 +25,7 @@ use crate::{
         SchemaVersion, Text, Ticket, Version, Written,
     },
     profile::Limits,
+    survey::{Bounds, Survey},
 };
 
 /// Why the truth could not be read or written.
@@ -184,6 +185,15 @@ pub trait ItemStore {
         after: u64,
         limit: u32,
     ) -> Result<Option<Vec<KeptActivity>>, StoreError>;
+
+    /// Counts and samples the connection's items and groups, in one consistent view; an empty survey when it is gone. Of every sampled item
+    /// the texts of these properties are told, found without case.
+    async fn survey(
+        &self,
+        at: ConnectionKey,
+        properties: &[String],
+        bounds: Bounds,
+    ) -> Result<Survey, StoreError>;
 
     /// Keeps activities (as accepted JSON texts) with an item; `false` when there is no such item.
     async fn add_activities(

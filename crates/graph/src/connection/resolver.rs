@@ -106,7 +106,7 @@ fn is_group_name(name: &str) -> bool {
 }
 
 /// The names of the groups in a pattern that was read before, in their order.
-fn named_groups(pattern: &str) -> Vec<&str> {
+pub(super) fn named_groups(pattern: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let (mut rest, mut in_class) = (pattern, false);
     while let Some(first) = rest.chars().next() {

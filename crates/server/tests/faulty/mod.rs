@@ -19,6 +19,7 @@ use tenant::{
         AccountStore, Claim, ConnectionStore, GroupStore, ItemStore, OperationStore, Store,
         StoreError,
     },
+    survey::{Bounds, Survey},
 };
 use uuid::Uuid;
 
@@ -220,6 +221,16 @@ impl ItemStore for Faulty {
     ) -> Result<Option<Vec<KeptActivity>>, StoreError> {
         self.well()?;
         self.store.list_activities(at, id, after, limit).await
+    }
+
+    async fn survey(
+        &self,
+        at: ConnectionKey,
+        properties: &[String],
+        bounds: Bounds,
+    ) -> Result<Survey, StoreError> {
+        self.well()?;
+        self.store.survey(at, properties, bounds).await
     }
 
     async fn add_activities(

@@ -9,6 +9,7 @@ use tenant::{
         Written,
     },
     store::{Claim, ItemStore, StoreError},
+    survey::{Bounds, Survey},
     visibility::Change,
 };
 
@@ -18,6 +19,7 @@ use super::{
     dirty, lists,
     open::Sqlite,
     step::Step,
+    survey,
 };
 use crate::{
     fault::Fault,
@@ -87,6 +89,18 @@ impl ItemStore for Sqlite {
         let id = id.clone();
         self.readers
             .read(move |sql| lists::activities(sql, at, &id, after, limit))
+            .await
+    }
+
+    async fn survey(
+        &self,
+        at: ConnectionKey,
+        properties: &[String],
+        bounds: Bounds,
+    ) -> Result<Survey, StoreError> {
+        let properties = properties.to_vec();
+        self.readers
+            .read(move |sql| survey::survey(sql, at, &properties, &bounds))
             .await
     }
 

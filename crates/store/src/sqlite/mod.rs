@@ -15,6 +15,7 @@ mod open;
 mod operations;
 mod readers;
 mod step;
+mod survey;
 mod writer;
 
 pub use open::open;

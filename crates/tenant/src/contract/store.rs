@@ -10,6 +10,7 @@ pub mod lists;
 pub mod purge;
 pub mod reopening;
 pub mod stale;
+pub mod survey;
 mod world;
 
 pub use self::world::{Opened, World};
