@@ -8,6 +8,7 @@ use crate::{
     accounts::{AppCommand, GroupCommand, KeysCommand, UserCommand},
     climate::Climate,
     dev::TENANTS_MAX,
+    doctor::Doctor,
     upkeep::{Reset, SnapshotCommand},
     weather::{ClockCommand, FaultCommand},
 };
@@ -50,6 +51,9 @@ pub enum Command {
     Fault(FaultCommand),
     /// Run a program against Linkspan as if it were Microsoft Graph, and say at the end what it did.
     Run(Run),
+    /// Say how ready a connection is for search and for Copilot; ends with 1 if something is bad, with 2 if nothing could be
+    /// examined.
+    Doctor(Doctor),
 }
 
 /// `linkspan dev`

@@ -7,6 +7,7 @@ mod clock;
 mod config;
 mod demo;
 mod dev;
+mod doctor;
 mod estate;
 mod ready;
 mod remote;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
                     Command::Snapshot(command) => upkeep::snapshot(&command).await.map(|()| 0),
                     Command::Fault(command) => weather::fault(command).await.map(|()| 0),
                     Command::Run(options) => run::run(options).await,
+                    Command::Doctor(options) => Ok(doctor::doctor(&options).await),
                 }
             })
         });

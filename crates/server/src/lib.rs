@@ -5,6 +5,7 @@ mod batch;
 mod body;
 mod corridor;
 pub mod descriptors;
+pub mod doctor;
 pub mod identity;
 pub mod journal;
 mod layers;

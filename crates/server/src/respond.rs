@@ -213,6 +213,14 @@ pub(crate) fn page(status: u16, page: &'static str, help: &str) -> Response {
     response
 }
 
+/// A document of that media type.
+pub(crate) fn document(media_type: &'static str, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
 /// A refusal or a failure as an HTTP response, logged once.
 pub(crate) fn error(exchange: &Exchange, error: Error, voice: Voice) -> Response {
     match error {

@@ -21,6 +21,7 @@ use tracing::Instrument;
 use crate::{
     Settings, Tenants,
     body::Incoming,
+    doctor,
     identity::SignIn,
     journal::{BytesIn, Operation, sign_in_path},
     layers::{Exchange, gzip, origin, rescue},
@@ -143,6 +144,9 @@ impl Front {
             }
             (None, _) if let Some((desk, weather)) = self.desk(path) => {
                 self.weather(visit, desk, weather).await
+            }
+            (None, _) if let Some(connection) = doctor::connection_at(path) => {
+                self.doctor(&visit, connection).await
             }
             (None, _) => match self.tenants.keeper() {
                 Some(keeper) if upkeep::is_at(path) => {

@@ -98,6 +98,11 @@ impl Journal {
         }
     }
 
+    /// Shows every entry that is kept, oldest first.
+    pub(crate) fn each(&self, show: impl FnMut(&Entry)) {
+        self.ring().entries.iter().for_each(show);
+    }
+
     /// The number of the newest entry: whoever asks for a page since then sees what comes.
     pub fn last(&self) -> u64 {
         self.ring().last

@@ -1,0 +1,110 @@
+//! The request: who asks, about which connection, in which form.
+
+use axum::{http::header, response::Response};
+use graph::{
+    PublicError,
+    route::{Method, Voice},
+};
+use tenant::{Error, Failure, FailureKind, doctor};
+
+use super::{Format, render, seen};
+use crate::{
+    respond,
+    router::{Front, Visit, text},
+    tenants::NoCaller,
+};
+
+/// The connection that a path asks to examine.
+pub(crate) fn connection_at(path: &str) -> Option<&str> {
+    let connection = path
+        .trim_start_matches('/')
+        .strip_prefix("_linkspan/doctor/")?;
+    (!connection.contains('/')).then_some(connection)
+}
+
+impl Front {
+    /// An examination, for those who may read the connection and all of its items.
+    pub(crate) async fn doctor(&self, visit: &Visit<'_>, connection: &str) -> Response {
+        let (exchange, parts) = (visit.exchange, visit.parts);
+        if parts.method != "GET" {
+            return respond::method_not_allowed(exchange, &[Method::Get]);
+        }
+        let authorization = text(&parts.headers, &header::AUTHORIZATION);
+        let now = exchange.began_at_seconds();
+        let (lease, caller) = match self.tenants.caller(authorization, now).await {
+            Ok(found) => found,
+            Err(NoCaller::Failed(error)) => return respond::error(exchange, error, Voice::Gateway),
+            Err(NoCaller::Unauthenticated(missing)) => {
+                return respond::unauthenticated(exchange, &missing);
+            }
+        };
+        let tenant = &lease.tenant;
+        let examined = async {
+            let accept = text(&parts.headers, &header::ACCEPT).unwrap_or_default();
+            let format = asked(parts.uri.query().unwrap_or_default(), accept)?;
+            // An entry does not say in which tenant, and apps of one id may live in several.
+            let journal = self.settings.journal.as_ref();
+            let journal = journal.filter(|_| tenant.id == self.tenants.home());
+            let seen = journal.map(|journal| seen::deeds(journal, connection));
+            let seen: Option<Vec<_>> = seen
+                .as_ref()
+                .map(|seen| seen.iter().map(seen::Seen::deed).collect());
+            let examination = doctor::examine(tenant, &caller, connection, seen.as_deref()).await?;
+            let told = render(&examination, format).map_err(broken)?;
+            Ok(respond::document(format.media_type(), told))
+        };
+        match examined.await {
+            Ok(response) => response,
+            Err(error) => respond::error(exchange, error, Voice::Gateway),
+        }
+    }
+}
+
+fn broken(error: serde_json::Error) -> Error {
+    Error::Failed(Failure {
+        kind: FailureKind::Broken,
+        source: Box::new(error),
+    })
+}
+
+/// The form that the query names, else the one that the header names.
+fn asked(query: &str, accept: &str) -> Result<Format, PublicError> {
+    let mut format = Format::accepted(accept);
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let known = Format::parse(value).filter(|_| name == "format");
+        format = known.ok_or_else(|| {
+            let names = Format::NAMES.join(", ");
+            let help = format!(
+                "`{pair}` is not known here; the query takes `format`, which is one of {names}."
+            );
+            PublicError::invalid(name, help)
+        })?;
+    }
+    Ok(format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_name_one_connection() {
+        assert_eq!(connection_at("/_linkspan/doctor/tickets"), Some("tickets"));
+        assert_eq!(connection_at("_linkspan/doctor/"), Some(""));
+        assert_eq!(connection_at("/_linkspan/doctor/a/b"), None);
+        assert_eq!(connection_at("/_linkspan/journal"), None);
+    }
+
+    #[test]
+    fn the_query_wins_and_is_held_to_what_is_known() {
+        let of = |query: &str| asked(query, "text/markdown").ok();
+        assert_eq!(of(""), Some(Format::Markdown));
+        assert_eq!(of("format=sarif"), Some(Format::Sarif));
+        for query in ["format=xml", "format", "form=json", "format=json&x=1"] {
+            let refusal = asked(query, "").unwrap_err();
+            assert_eq!(refusal.status, 400, "{query}");
+            assert!(refusal.details[0].message.contains("sarif"), "{query}");
+        }
+    }
+}
