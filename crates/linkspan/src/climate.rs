@@ -7,7 +7,7 @@ use tenant::{Profile, profile::Span};
 
 /// What may be limited.
 const LIMITS: &str = "items_per_second, group_requests_per_second, schema_registration, connection_deletion, \
-connections, items_per_connection, items_per_tenant, groups, group_members, seed";
+index_latency, connections, items_per_connection, items_per_tenant, groups, group_members, seed";
 
 /// How the tenant lives.
 #[derive(Args, Clone, Debug, Default)]
@@ -87,6 +87,7 @@ fn change(profile: &mut Profile, name: &str, value: &str) -> anyhow::Result<()> 
         "group_requests_per_second" => profile.group_requests_per_second = rate()?,
         "schema_registration" => profile.schema_registration = length()?,
         "connection_deletion" => profile.connection_deletion = length()?,
+        "index_latency" => profile.index_latency = length()?,
         "connections" => profile.connections_max = usize::try_from(number()?)?,
         "items_per_connection" => profile.items_per_connection_max = number()?,
         "items_per_tenant" => profile.items_per_tenant_max = number()?,

@@ -7,7 +7,9 @@ use tracing::{error, info};
 
 use crate::{
     Error, Tenant,
+    clock::later,
     index::{Document, Upsert},
+    profile::Span,
     store::{Claim, Dirty},
     tasks,
 };
@@ -48,9 +50,25 @@ pub fn start(tenant: &Arc<Tenant>, stop: &watch::Receiver<bool>) -> [JoinHandle<
 }
 
 async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
+    let takes_time = tenant.profile.index_latency != Span::ZERO;
+    for sweep in 0_u64.. {
+        if takes_time {
+            tokio::select! {
+                // Whoever stops settles what is left.
+                _ = stop.changed() => return,
+                () = lag(&tenant, sweep) => {}
+            }
+        }
+        if *stop.borrow() {
+            return;
+        }
         let began = Instant::now();
-        let pause = match step(&tenant).await {
+        let carried = if takes_time {
+            settle(&tenant).await.map(|()| 0)
+        } else {
+            step(&tenant).await
+        };
+        let pause = match carried {
             // More may wait already; a short rest lets a batch grow, so that commits stay few.
             Ok(lines) if lines > 0 => BEAT.saturating_sub(began.elapsed()),
             Ok(_) => PATROL,
@@ -67,6 +85,25 @@ async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
             () = tenant.dirty.notified(), if idle => {}
         }
     }
+}
+
+/// Waits until there is something to index, and then for the time that the profile's index takes. What is written meanwhile waits less.
+async fn lag(tenant: &Tenant, sweep: u64) {
+    // A store that does not answer is the next step's to report.
+    while let Ok(claim) = tenant.store.claim_dirty(1, 1).await
+        && claim.lines.is_empty()
+    {
+        tokio::select! {
+            () = tenant.dirty.notified() => {}
+            () = tokio::time::sleep(PATROL) => {}
+        }
+    }
+    let profile = &tenant.profile;
+    let takes = (profile.index_latency).pick(profile.seed, &format!("sweep {sweep}"));
+    tenant
+        .clock
+        .sleep_until(later(tenant.clock.now(), takes))
+        .await;
 }
 
 /// Carries one batch; returns how many lines it had.

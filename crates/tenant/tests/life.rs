@@ -8,7 +8,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use graph::{ConnectionState, DateTime, ErrorCode, OperationStatus, PublicError};
 use serde_json::{Value, json};
 use tenant::{
-    Error, Profile, clock::Clock, clock::between, connections, items, life, operations,
+    Error, Profile, clock::Clock, clock::between, connections, indexer, items, life, operations,
     profile::Span, schema,
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -285,4 +285,37 @@ async fn a_deletion_ends_the_registration_that_runs() {
     assert_eq!(world.step().await, None);
     let gone = connections::get_connection(&world.tenant, &app(), "tickets").await;
     assert_eq!(refused(gone).status, 404);
+}
+
+#[tokio::test]
+async fn an_item_is_found_when_its_index_has_taken_its_time() {
+    let latency = Span::of((60 * SECOND, 60 * SECOND));
+    let world = World::living(Profile {
+        index_latency: latency,
+        ..Profile::INSTANT
+    })
+    .await;
+    world.connection("tickets", titles()).await;
+    world.directory(&["alice"], &[]).await;
+    let (stop, stopped) = watch::channel(false);
+    let loops = indexer::start(&world.tenant, &stopped);
+    world.try_printer().await.unwrap();
+    let found = async || world.find("alice", "tickets", "printer").await.total;
+    // Without the latency this search would have waited for the write.
+    assert_eq!(found().await, 0);
+    world.clock.advance(59 * SECOND);
+    assert_eq!(found().await, 0);
+    // The loop may begin to wait a moment later than the clock is moved: a few more minutes pass then.
+    for _ in 0..200 {
+        world.clock.advance(30 * SECOND);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if found().await == 1 {
+            break;
+        }
+    }
+    assert_eq!(found().await, 1);
+    stop.send_replace(true);
+    for task in loops {
+        task.await.unwrap();
+    }
 }
