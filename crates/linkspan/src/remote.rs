@@ -77,6 +77,41 @@ impl Remote {
         Ok(answer)
     }
 
+    /// Asks for something and reads the answer; what the server refuses is an error in its own words, help first.
+    ///
+    /// # Errors
+    /// As [`Remote::send`], and when the server refuses.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let answer = self.send(method, path, body).await;
+        let answer =
+            answer.with_context(|| format!("the server at {} cannot be used", self.url))?;
+        let status = answer.status();
+        let told: Value = serde_json::from_slice(&answer.bytes().await?).unwrap_or_default();
+        if status.is_success() {
+            return Ok(told);
+        }
+        let error = &told["error"];
+        let message = error["message"].as_str().unwrap_or("it is refused");
+        ensure!(
+            !message.starts_with("Invalid version"),
+            "{} knows no {path}: only `linkspan dev` does",
+            self.url
+        );
+        let help = error["details"].as_array().into_iter().flatten();
+        let help: Vec<&str> = help.filter_map(|it| it["message"].as_str()).collect();
+        let said = if help.is_empty() {
+            message.to_owned()
+        } else {
+            help.join(" ")
+        };
+        bail!("{} answers {status}: {said}", self.url)
+    }
+
     /// What was asked behind number `since`.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! `linkspan reset` and `linkspan snapshot`: what a running `linkspan dev` is asked to do with its tenants.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -131,19 +131,11 @@ impl At {
         path: &str,
         body: Option<Map<String, Value>>,
     ) -> anyhow::Result<Value> {
-        let remote = Remote::new(&self.server)?;
         let path = format!("/_linkspan/{path}");
         let body = body.map(Value::Object);
-        let answer = remote.send(method, &path, body.as_ref()).await;
-        let answer =
-            answer.with_context(|| format!("the server at {} cannot be used", self.server))?;
-        let status = answer.status();
-        let bytes = answer.bytes().await?;
-        let told = serde_json::from_slice(&bytes).unwrap_or_default();
-        if !status.is_success() {
-            bail!("{} answers {status}: {}", self.server, said(&told));
-        }
-        Ok(told)
+        Remote::new(&self.server)?
+            .ask(method, &path, body.as_ref())
+            .await
     }
 }
 
@@ -154,19 +146,6 @@ fn checked(name: &str) -> anyhow::Result<&str> {
         bail!("there can be no snapshot '{name}': names have letters, digits, '-', '.' and '_'");
     }
     Ok(name)
-}
-
-/// What an error says, help first.
-fn said(told: &Value) -> String {
-    let error = &told["error"];
-    let help = error["details"].as_array().into_iter().flatten();
-    let help: Vec<&str> = help
-        .filter_map(|detail| detail["message"].as_str())
-        .collect();
-    match help.as_slice() {
-        [] => text(error, "message").to_owned(),
-        help => help.join(" "),
-    }
 }
 
 fn line(snapshot: &Value) -> String {

@@ -1,8 +1,7 @@
 //! `linkspan clock` and `linkspan fault`: the weather of a running `linkspan dev`, shown and made.
 
-use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::remote::{Remote, USUAL_URL};
@@ -56,7 +55,7 @@ pub async fn clock(command: ClockCommand) -> anyhow::Result<()> {
         Some(ClockAction::Set { now }) => (Method::POST, Some(json!({ "now": now }))),
         Some(ClockAction::Reset) => (Method::DELETE, None),
     };
-    let clock = asked(&server, method, CLOCK, said).await?;
+    let clock = server.ask(method, CLOCK, said.as_ref()).await?;
     let text = |member: &str| clock[member].as_str().unwrap_or_default().to_owned();
     println!("{} (real time: {})", text("now"), text("real"));
     Ok(())
@@ -125,17 +124,17 @@ pub async fn fault(command: FaultCommand) -> anyhow::Result<()> {
     let server = Remote::new(&command.server.server)?;
     match command.action {
         FaultAction::Add(rule) => {
-            let made = asked(&server, Method::POST, FAULTS, Some(rule.said())).await?;
+            let made = server.ask(Method::POST, FAULTS, Some(&rule.said())).await?;
             println!("{made}");
         }
         FaultAction::List => {
-            let all = asked(&server, Method::GET, FAULTS, None).await?;
+            let all = server.ask(Method::GET, FAULTS, None).await?;
             for rule in all["faults"].as_array().into_iter().flatten() {
                 println!("{rule}");
             }
         }
         FaultAction::Clear => {
-            asked(&server, Method::DELETE, FAULTS, None).await?;
+            server.ask(Method::DELETE, FAULTS, None).await?;
             println!("no faults");
         }
     }
@@ -163,29 +162,4 @@ impl FaultRule {
             .filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Value::Object(given.collect::<Map<_, _>>())
     }
-}
-
-/// What the server answers, if it does what it is asked.
-async fn asked(
-    server: &Remote,
-    method: Method,
-    path: &str,
-    said: Option<Value>,
-) -> anyhow::Result<Value> {
-    let answer = server.send(method, path, said.as_ref()).await?;
-    let status = answer.status();
-    if status == StatusCode::NOT_FOUND {
-        bail!(
-            "the server at {} has no weather: only `linkspan dev` does",
-            server.url
-        );
-    }
-    let body: Value = (answer.json().await)
-        .with_context(|| format!("the server at {} answers {status} and no JSON", server.url))?;
-    if status.is_success() {
-        return Ok(body);
-    }
-    let help = &body["error"]["details"][0]["message"];
-    let sentence = help.as_str().or(body["error"]["message"].as_str());
-    bail!("{} ({status})", sentence.unwrap_or("it is refused"))
 }
