@@ -69,7 +69,7 @@ pub struct Dev {
     /// directory.
     #[arg(long, value_name = "FILE")]
     pub seed: Option<PathBuf>,
-    /// Signs this user in wherever a page would ask who it is: at device codes and in browsers.
+    /// Sign this user in wherever a page would ask who it is: at device codes and in browsers.
     #[arg(long, value_name = "USER")]
     pub auto_approve: Option<String>,
     /// How many tenants there may be: every unknown tenant segment of a sign-in path makes one.

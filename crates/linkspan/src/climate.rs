@@ -16,7 +16,7 @@ pub struct Climate {
     /// [default: instant].
     #[arg(long, value_enum, value_name = "PROFILE")]
     pub profile: Option<Name>,
-    /// Changes one number of the profile, such as items_per_second=4 or schema_registration=30s.
+    /// Change one number of the profile, such as items_per_second=4 or schema_registration=30s; may be repeated.
     #[arg(long = "limit", value_name = "NAME=VALUE")]
     pub limits: Vec<String>,
 }

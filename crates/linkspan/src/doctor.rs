@@ -47,7 +47,7 @@ pub struct Doctor {
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub format: Form,
     /// End with code 1 if something is as bad, or worse.
-    #[arg(long, value_enum, default_value_t = Level::Failure)]
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = Level::Failure)]
     pub fail_on: Level,
 }
 
@@ -218,11 +218,10 @@ async fn read(answer: Response) -> anyhow::Result<Examination> {
         error["message"].is_string(),
         "{status}: what answers there is no Linkspan server that examines"
     );
-    let help = error["details"][0]["message"].as_str().unwrap_or_default();
-    bail!(
-        "{status}: {} {help}",
-        error["message"].as_str().unwrap_or_default()
-    )
+    let message = error["message"].as_str().unwrap_or_default();
+    let help = error["details"][0]["message"].as_str();
+    let help = help.or_else(|| error["innerError"]["message"].as_str());
+    bail!("{status}: {message} {}", help.unwrap_or_default())
 }
 
 #[cfg(test)]

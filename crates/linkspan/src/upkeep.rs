@@ -78,6 +78,10 @@ pub async fn reset(options: &Reset) -> anyhow::Result<()> {
         Some(removed) => {
             println!("the seeded tenant is as the seed says; {removed} others are gone")
         }
+        None if options.empty => println!(
+            "tenant {} has no connections; its accounts are as they were",
+            text(&told, "tenant")
+        ),
         None => println!("tenant {} is as the seed says", text(&told, "tenant")),
     }
     Ok(())

@@ -55,7 +55,7 @@ struct Add {
     #[arg(long)]
     upn: String,
     /// displayName [default: the name].
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
     /// mail [default: the user principal name].
     #[arg(long)]
