@@ -91,7 +91,7 @@ async fn examine(options: &Doctor) -> anyhow::Result<u8> {
         .connect_timeout(CONNECT_PATIENCE)
         .timeout(PATIENCE)
         .build()?;
-    let account = Account::of(options, variable);
+    let account = Account::of(options, variable)?;
     let token = account.sign_in(&client, &server).await?;
     let url = below(&server, &["_linkspan", "doctor", &options.connection]);
     let answer = client.get(url).bearer_auth(token).send().await?;
@@ -150,13 +150,19 @@ struct Account {
 }
 
 impl Account {
-    fn of(options: &Doctor, variable: impl Fn(&str) -> Option<String>) -> Self {
+    fn of(options: &Doctor, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
         let given = (options.client_id.clone()).zip(options.client_secret.clone());
-        let found = || variable("AZURE_CLIENT_ID").zip(variable("AZURE_CLIENT_SECRET"));
-        let (app, origin) = match (given, found()) {
+        let found = (variable("AZURE_CLIENT_ID"), variable("AZURE_CLIENT_SECRET"));
+        let (app, origin) = match (given, found) {
             (Some(given), _) => (given, "--client-id and --client-secret"),
-            (None, Some(found)) => (found, "AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"),
-            (None, None) => {
+            (None, (Some(id), Some(secret))) => {
+                ((id, secret), "AZURE_CLIENT_ID and AZURE_CLIENT_SECRET")
+            }
+            // Another app than the one that is meant would be told other things.
+            (None, (Some(_), None)) => bail!(
+                "AZURE_CLIENT_ID is set and AZURE_CLIENT_SECRET is not: set both, or give --client-id and --client-secret"
+            ),
+            (None, (None, _)) => {
                 let admin = seed::app("admin");
                 let secret = admin.secret.unwrap_or_default();
                 let app = (admin.client_id.to_owned(), secret.to_owned());
@@ -164,14 +170,14 @@ impl Account {
             }
         };
         let tenant = options.tenant.clone();
-        Self {
+        Ok(Self {
             client_id: app.0,
             client_secret: app.1,
             tenant: tenant
                 .or_else(|| variable("AZURE_TENANT_ID"))
                 .unwrap_or_else(|| "common".to_owned()),
             origin,
-        }
+        })
     }
 
     async fn sign_in(&self, client: &Client, server: &Url) -> anyhow::Result<String> {
@@ -244,8 +250,9 @@ mod tests {
     fn what_is_given_comes_before_what_is_found() {
         let whole = |name: &str| Some(format!("{name} found"));
         let half = |name: &str| (name == "AZURE_CLIENT_ID").then(|| "found".to_owned());
+        let none = |_: &str| None;
         let of = |id, variable: &dyn Fn(&str) -> Option<String>| {
-            let account = Account::of(&options(id), variable);
+            let account = Account::of(&options(id), variable).unwrap();
             (account.client_id, account.tenant)
         };
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
@@ -253,9 +260,10 @@ mod tests {
         let found = pair("AZURE_CLIENT_ID found", "AZURE_TENANT_ID found");
         assert_eq!(of(None, &whole), found);
         assert_eq!(
-            of(None, &half),
+            of(None, &none),
             pair(seed::app("admin").client_id, "common")
         );
+        assert!(Account::of(&options(None), half).is_err());
     }
 
     #[test]

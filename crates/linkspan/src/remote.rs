@@ -17,6 +17,14 @@ pub const USUAL_URL: &str = "http://localhost:7780";
 const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 
+/// Does the error say that something listens there, though it cannot be used?
+pub fn is_there(error: &anyhow::Error) -> bool {
+    let request = error
+        .chain()
+        .find_map(|it| it.downcast_ref::<reqwest::Error>());
+    !request.is_some_and(reqwest::Error::is_connect)
+}
+
 /// A running server.
 pub struct Remote {
     /// Its HTTP address.

@@ -203,6 +203,11 @@ fn refuse_nonsense(data: &Path) {
         let told = refused(data, arguments);
         assert!(told.contains(word), "{arguments:?}: {told}");
     }
+    // Who only looks makes nothing.
+    let nowhere = data.join("nowhere");
+    let told = refused(&nowhere, &["app", "list"]);
+    assert!(told.contains("there is no data directory"), "{told}");
+    assert!(!nowhere.exists());
 }
 
 /// Signs in with what was added and what was not changed, and not with what was removed.

@@ -77,9 +77,15 @@ struct Add {
     public_client: bool,
 }
 
+impl Change {
+    fn adds(&self) -> bool {
+        matches!(self, Self::Add(_))
+    }
+}
+
 /// Carries a command out.
 pub async fn app(command: AppCommand) -> anyhow::Result<()> {
-    let mut open = Open::at(&command.place).await?;
+    let mut open = Open::at(&command.place, command.change.adds()).await?;
     let apps = &mut open.accounts.apps;
     let find = |apps: &[App], wanted: &str| {
         position(apps, ("app", wanted), |app| vec![&app.name, &app.client_id])

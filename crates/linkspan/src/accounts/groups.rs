@@ -55,7 +55,8 @@ enum Change {
 
 /// Carries a command out.
 pub async fn group(command: GroupCommand) -> anyhow::Result<()> {
-    let mut open = Open::at(&command.place).await?;
+    let adds = matches!(command.change, Change::Add { .. });
+    let mut open = Open::at(&command.place, adds).await?;
     let accounts = &mut open.accounts;
     let told = match command.change {
         Change::List { json } => {

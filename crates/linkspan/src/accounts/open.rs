@@ -36,8 +36,14 @@ pub struct Open {
 }
 
 impl Open {
-    /// Opens the accounts of a data directory.
-    pub async fn at(place: &Place) -> anyhow::Result<Self> {
+    /// Opens the accounts of a data directory. Only who adds something makes a directory that is not there.
+    pub async fn at(place: &Place, adds: bool) -> anyhow::Result<Self> {
+        if let Some(data) = place.data.as_deref().filter(|data| !adds && !data.exists()) {
+            bail!(
+                "there is no data directory {}; `linkspan dev --data` or `linkspan app add --data` makes one",
+                data.display()
+            );
+        }
         let (data, lock) = place.lock()?;
         let store = store::open(&wire::home_directory(&data)?, Visibility::new())?;
         let accounts = store.accounts().await?;

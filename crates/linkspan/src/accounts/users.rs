@@ -73,7 +73,8 @@ struct Add {
 
 /// Carries a command out.
 pub async fn user(command: UserCommand) -> anyhow::Result<()> {
-    let mut open = Open::at(&command.place).await?;
+    let adds = matches!(command.change, Change::Add { .. });
+    let mut open = Open::at(&command.place, adds).await?;
     let accounts = &mut open.accounts;
     let find = |users: &[User], wanted: &str| {
         position(users, ("user", wanted), |user| {

@@ -12,8 +12,13 @@ use crate::{
     cli::{Listen, Run},
     climate::Climate,
     dev::{self, Running},
-    remote::{Remote, USUAL_URL},
+    remote::{self, Remote, USUAL_URL},
 };
+
+/// What is pushed into another server than the one that runs already would be looked for there.
+fn not_used(why: &str) {
+    eprintln!("linkspan run: not with the server at {USUAL_URL}, but with one of its own: {why}");
+}
 
 /// The server of a run.
 pub enum Place {
@@ -45,12 +50,11 @@ impl Place {
         // A profile is that of a server of the run's own.
         if !options.ephemeral && options.climate.is_usual() {
             let remote = Remote::new(USUAL_URL)?;
-            if remote
-                .page(0)
-                .await
-                .is_ok_and(|page| page.whereabouts.is_some())
-            {
-                return Ok(Self::Other(remote));
+            match remote.page(0).await {
+                Ok(page) if page.whereabouts.is_some() => return Ok(Self::Other(remote)),
+                Ok(_) => not_used("it has no CONNECT listener"),
+                Err(error) if remote::is_there(&error) => not_used(&format!("{error:#}")),
+                Err(_) => {}
             }
         }
         Self::start(options.climate.clone()).await

@@ -8,7 +8,8 @@ use jiff::{Span, SpanRelativeTo};
 use super::said::refused;
 
 /// What every refusal of a length says.
-const RULE: &str = "it must be a length of time of days at most, such as \"PT15M\" or \"15m\"";
+const RULE: &str =
+    "it must be a length of time in days, hours, minutes or seconds, such as \"PT15M\" or \"15m\"";
 
 /// Reads a length. A day has 24 hours here; months and years have no length.
 ///
