@@ -184,6 +184,13 @@ impl Property {
                 .any(|alias| alias.eq_ignore_ascii_case(name))
     }
 
+    /// The first label for whose sake the property must be retrievable.
+    ///
+    /// Labels of profiles ask for nothing: the flags of their properties mean nothing, and the page of people connectors sets none.
+    pub fn label_to_return(&self) -> Option<&Label> {
+        self.labels.iter().find(|label| !label.is_of_people())
+    }
+
     fn to_json(&self, beta: bool) -> Value {
         let mut json = Map::with_capacity(11);
         let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);

@@ -111,6 +111,11 @@ impl Label {
         LABELS.iter().map(|(name, _)| *name)
     }
 
+    /// Does the label name a part of a person's profile?
+    pub(super) fn is_of_people(&self) -> bool {
+        self.0.starts_with("person")
+    }
+
     /// The types of property that may carry the label.
     pub fn types(&self) -> &'static [PropertyType] {
         LABELS

@@ -130,13 +130,12 @@ fn flags(property: &Property) -> Result<(), PublicError> {
     Ok(())
 }
 
-/// Rules 5 and 7: a labelled property is retrievable and of a type that fits.
+/// Rules 5 and 7: a labelled property is retrievable, unless rule 11 makes the flag mean nothing, and of a type that fits.
 fn labels(property: &Property) -> Result<(), PublicError> {
     let Property { name, kind, .. } = property;
-    let Some(first) = property.labels.first() else {
-        return Ok(());
-    };
-    if !property.is_retrievable {
+    if let Some(first) = property.label_to_return()
+        && !property.is_retrievable
+    {
         return Err(refused(
             format!("properties.{name}.isRetrievable"),
             format!(

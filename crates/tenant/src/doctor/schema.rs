@@ -70,7 +70,7 @@ fn helpful(schema: &Schema) -> Check {
 }
 
 fn retrievable(schema: &Schema) -> Check {
-    let labelled = || schema.properties.iter().filter(|it| !it.labels.is_empty());
+    let labelled = || (schema.properties.iter()).filter(|it| it.label_to_return().is_some());
     let hidden = names(labelled().filter(|property| !property.is_retrievable));
     if !hidden.is_empty() {
         let parts: Vec<String> = hidden.iter().map(|name| part(name)).collect();
@@ -79,7 +79,7 @@ fn retrievable(schema: &Schema) -> Check {
             .about(parts);
     }
     match labelled().count() {
-        0 => LABELS_RETRIEVABLE.unknown("no property carries a label"),
+        0 => LABELS_RETRIEVABLE.unknown("no property carries a label that asks for it"),
         count => LABELS_RETRIEVABLE.pass(format!("all {count}")),
     }
 }
