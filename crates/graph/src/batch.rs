@@ -26,6 +26,12 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// The longest URL of an entry, in bytes: as long as one that HTTP itself carries.
+const URL_BYTES_MAX: usize = 65_534;
+
+/// How many headers an entry may have: as many as a request of its own.
+const HEADERS_MAX: usize = 100;
+
 const MEMBERS: [&str; 6] = ["id", "method", "url", "headers", "body", "dependsOn"];
 
 /// An envelope that keeps the rules.
@@ -87,9 +93,11 @@ impl<'a> Batch<'a> {
             waits.push(entry.texts("dependsOn")?);
             ignored.extend(unknown(&entry.members, &MEMBERS));
         }
-        unique(&requests)?;
+        // Ids are compared without case, and folded once: they may be long.
+        let ids: Vec<String> = requests.iter().map(|it| it.id.to_lowercase()).collect();
+        unique(&requests, &ids)?;
         for (place, names) in waits.iter().enumerate() {
-            requests[place].depends_on = places(&requests, place, names)?;
+            requests[place].depends_on = places(&requests, &ids, (place, names))?;
         }
         no_circle(&requests)?;
         Ok(Self { requests, ignored })
@@ -138,7 +146,9 @@ impl<'a> Entry<'a> {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         let first = path.split('/').find(|segment| !segment.is_empty());
         let first = first.unwrap_or_default();
-        let fault = if first.ends_with(':') {
+        let fault = if url.len() > URL_BYTES_MAX {
+            "it is longer than 65,534 bytes"
+        } else if first.ends_with(':') {
             "it must be a path below the version, without scheme and host"
         } else if ["v1.0", "beta"]
             .iter()
@@ -165,6 +175,9 @@ impl<'a> Entry<'a> {
         let headers: BTreeMap<String, String> = parsed(raw).ok_or_else(|| {
             self.refused("headers", "it must be an object whose members are texts")
         })?;
+        if headers.len() > HEADERS_MAX {
+            return Err(self.refused("headers", "an entry has 100 headers at most"));
+        }
         for (name, value) in &headers {
             let fault = if name.is_empty() || !name.bytes().all(is_token) {
                 "is no name of a header"
@@ -237,26 +250,15 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Ids are compared without case.
-fn place_of(requests: &[BatchRequest<'_>], id: &str) -> Option<usize> {
-    let folded = id.to_lowercase();
-    requests
-        .iter()
-        .position(|request| request.id.to_lowercase() == folded)
-}
-
-fn unique(requests: &[BatchRequest<'_>]) -> Result<(), PublicError> {
-    let twice = requests
-        .iter()
-        .enumerate()
-        .find(|(place, request)| place_of(requests, &request.id) != Some(*place));
+fn unique(requests: &[BatchRequest<'_>], ids: &[String]) -> Result<(), PublicError> {
+    let twice = (0..ids.len()).find(|place| ids[..*place].contains(&ids[*place]));
     match twice {
         None => Ok(()),
-        Some((place, request)) => Err(refused(
+        Some(place) => Err(refused(
             format!("requests[{place}].id"),
             format!(
                 "Entry {} of the batch: `id` occurs twice; ids must be unique, and case does not tell them apart.",
-                shown(&request.id)
+                shown(&requests[place].id)
             ),
         )),
     }
@@ -264,25 +266,27 @@ fn unique(requests: &[BatchRequest<'_>]) -> Result<(), PublicError> {
 
 fn places(
     requests: &[BatchRequest<'_>],
-    place: usize,
-    names: &[String],
+    ids: &[String],
+    (place, names): (usize, &[String]),
 ) -> Result<Vec<usize>, PublicError> {
-    let read = |name: &String| match place_of(requests, name) {
-        Some(found) if found != place => Ok(found),
-        found => {
-            let fault = if found.is_some() {
-                "an entry cannot wait for itself"
-            } else {
-                "no entry has that id"
-            };
-            Err(refused(
-                format!("requests[{place}].dependsOn"),
-                format!(
-                    "Entry {} of the batch: `dependsOn` names {}; {fault}.",
-                    shown(&requests[place].id),
-                    shown(name)
-                ),
-            ))
+    let fault = |what: &str, why: &str| {
+        let id = shown(&requests[place].id);
+        refused(
+            format!("requests[{place}].dependsOn"),
+            format!("Entry {id} of the batch: `dependsOn` names {what}; {why}."),
+        )
+    };
+    if names.len() > BATCH_REQUESTS_MAX {
+        let many = format!("{} entries", names.len());
+        let most = format!("a batch holds {BATCH_REQUESTS_MAX} at most");
+        return Err(fault(&many, &most));
+    }
+    let read = |name: &String| {
+        let folded = name.to_lowercase();
+        match ids.iter().position(|id| *id == folded) {
+            Some(found) if found != place => Ok(found),
+            Some(_) => Err(fault(&shown(name), "an entry cannot wait for itself")),
+            None => Err(fault(&shown(name), "no entry has that id")),
         }
     };
     names.iter().map(read).collect()

@@ -110,6 +110,20 @@ fn a_refusal_names_entry_member_value_and_rule() {
     assert_eq!(fault(&json!({"requests": [7]})).0, "requests[0]");
 }
 
+/// So many headers.
+fn headers(count: usize) -> Value {
+    let all = (0..count).map(|at| (format!("x-{at}"), json!("1")));
+    Value::Object(all.collect())
+}
+
+#[test]
+fn what_is_as_long_as_it_may_be_is_read() {
+    let envelope = second(json!({
+        "url": "/".repeat(65_534), "headers": headers(100), "dependsOn": vec!["a"; 20]
+    }));
+    read(&envelope, |batch| assert!(batch.is_ok()));
+}
+
 #[test]
 fn each_member_has_its_rule() {
     let typed = |media_type: &str, body: Value| json!({"headers": {"Content-Type": media_type}, "body": body});
@@ -159,6 +173,17 @@ fn each_member_has_its_rule() {
             "no entry has that id",
         ),
         (json!({"dependsOn": ["B"]}), "dependsOn", "itself"),
+        (
+            json!({"dependsOn": vec!["a"; 21]}),
+            "dependsOn",
+            "names 21 entries; a batch holds 20 at most",
+        ),
+        (
+            json!({"url": "/".repeat(65_535)}),
+            "url",
+            "longer than 65,534",
+        ),
+        (json!({"headers": headers(101)}), "headers", "100 headers"),
     ] {
         let (found, message) = fault(&second(members.clone()));
         assert_eq!(

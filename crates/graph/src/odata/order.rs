@@ -2,7 +2,7 @@
 //!
 //! Documentation: <https://learn.microsoft.com/graph/query-parameters#orderby-parameter>
 
-use std::{cmp::Ordering, fmt};
+use std::{cmp::Ordering, collections::HashSet, fmt};
 
 use serde_json::{Map, Value};
 
@@ -28,7 +28,8 @@ impl Order {
     /// # Errors
     /// 400 `BadRequest` naming the key and what can be sorted by.
     pub fn read(text: &str, shape: &Shape) -> Result<Self, PublicError> {
-        text.split(',')
+        let mut keys = text
+            .split(',')
             .map(|key| {
                 let mut words = key.split_whitespace();
                 let property = words.next().and_then(|name| shape.property(name));
@@ -46,8 +47,11 @@ impl Order {
                     _ => Err(fault(text, key, shape)),
                 }
             })
-            .collect::<Result<_, _>>()
-            .map(Self)
+            .collect::<Result<Vec<_>, _>>()?;
+        // A property that is named again decides nothing, and would be compared all the same.
+        let mut named = HashSet::new();
+        keys.retain(|key| named.insert(key.property.name));
+        Ok(Self(keys))
     }
 
     /// Is this the collection's own order?
@@ -131,6 +135,12 @@ mod tests {
             Value::Object(order.keys(&all[0])),
             json!({"state": "ready", "name": null, "id": "c"})
         );
+    }
+
+    #[test]
+    fn a_key_counts_once() {
+        let order = Order::read("name,state desc,NAME desc,name", &CONNECTIONS).unwrap();
+        assert_eq!(order.to_string(), "name,state desc");
     }
 
     #[test]

@@ -129,11 +129,13 @@ pub(super) fn pairs(query: &str) -> Result<Vec<(String, String, String)>, Public
         let mut value = decoded(value)?;
         if name == "filter" {
             // A widely used client writes `&` inside the quotes as it is.
-            while value.matches('\'').count() % 2 == 1
-                && let Some(more) = pieces.next()
-            {
+            let odd = |text: &str| text.matches('\'').count() % 2 == 1;
+            let mut open = odd(&value);
+            while open && let Some(more) = pieces.next() {
+                let more = decoded(more)?;
+                open = !odd(&more);
                 value.push('&');
-                value.push_str(&decoded(more)?);
+                value.push_str(&more);
             }
         }
         pairs.push((sent_name, name, value));

@@ -150,15 +150,25 @@ impl Estate {
         Ok(())
     }
 
-    /// Gives a closed tenant, which may be a new one, the state in a directory, and then maybe other accounts.
+    /// Gives a closed tenant the state in a directory, and then maybe other accounts.
     pub(super) async fn place(
         &self,
         id: Uuid,
         from: &Path,
         accounts: Option<&Accounts>,
     ) -> anyhow::Result<()> {
-        let name = id.to_string();
         let segment = lock(&self.known).get(&id).cloned().flatten();
+        self.place_named(id, segment, from, accounts).await
+    }
+
+    async fn place_named(
+        &self,
+        id: Uuid,
+        segment: Option<String>,
+        from: &Path,
+        accounts: Option<&Accounts>,
+    ) -> anyhow::Result<()> {
+        let name = id.to_string();
         let new = self.tenants.begin(&name)?;
         let (from, to) = (from.to_owned(), new.clone());
         spawn_blocking(move || {
@@ -180,12 +190,10 @@ impl Estate {
     async fn make(&self, id: Uuid, segment: &str) -> anyhow::Result<()> {
         let name = (segment != id.to_string()).then(|| segment.to_owned());
         let template = self.template().await?;
+        self.place_named(id, name.clone(), template, None).await?;
+        // Whoever knows a tenant opens it, so its files must be in their place by then.
         lock(&self.known).insert(id, name);
-        let made = self.place(id, template, None).await;
-        if made.is_err() {
-            lock(&self.known).remove(&id);
-        }
-        made
+        Ok(())
     }
 }
 
@@ -255,4 +263,42 @@ pub(super) fn failed(error: anyhow::Error) -> Error {
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, pin::pin};
+
+    use tenant::Profile;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[tokio::test]
+    async fn nobody_can_open_a_tenant_before_its_files_are_in_their_place() {
+        let data = tempfile::tempdir().unwrap();
+        let people = People {
+            seed: Some(seed::published()),
+            replace: false,
+            sign_in: SignInOptions::default(),
+            tenants_max: Some(2),
+        };
+        let life = Life {
+            clock: Arc::new(SystemClock),
+            profile: Profile::INSTANT,
+            weather: None,
+        };
+        let keys = Keys::open(&data.path().join("keys")).unwrap();
+        let estate = Estate::new(data.path(), seed::TENANT, keys, people, life).unwrap();
+        let id = Uuid::from_u128(7);
+        let name = id.to_string();
+        let mut making = pin!(estate.named(&name));
+        let made = poll_fn(|context| {
+            let made = making.as_mut().poll(context);
+            assert!(made.is_ready() || !estate.has(id));
+            made
+        });
+        assert_eq!(made.await.unwrap(), id);
+        assert!(estate.has(id) && estate.tenants.path(&name).join("store.sqlite").exists());
+    }
 }

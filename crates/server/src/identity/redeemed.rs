@@ -31,7 +31,7 @@ const LINES_MAX: usize = 4096;
 struct Last {
     /// The newest number that was redeemed, or [`ENDED`].
     number: u64,
-    /// When, in seconds since 1970: its successors were made then, and live as long as any token.
+    /// When, in seconds since 1970: its successors were made then or a little later, and live as long as any token.
     at: u64,
 }
 
@@ -106,7 +106,7 @@ impl Redeemed {
     /// Writes the file anew, without the families of which nothing can be valid any more.
     fn shorten(&self, book: &mut Book, now: u64) -> io::Result<()> {
         book.families
-            .retain(|_, last| now <= last.at + REFRESH_SECONDS);
+            .retain(|_, last| now <= last.at + GRACE_SECONDS + REFRESH_SECONDS);
         let lines = book.families.iter();
         let text: String = lines.map(|(family, last)| line(*family, *last)).collect();
         files::write_private(&self.path, &text).map_err(io::Error::other)?;
@@ -211,7 +211,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let redeemed = Redeemed::open(directory.path()).unwrap();
         assert!(redeemed.redeem(TWO, 0, 100).unwrap());
-        let later = 101 + REFRESH_SECONDS;
+        let later = 101 + GRACE_SECONDS + REFRESH_SECONDS;
         for number in 0..=u64::try_from(LINES_MAX).unwrap() + 1 {
             assert!(redeemed.redeem(ONE, number, later).unwrap());
         }

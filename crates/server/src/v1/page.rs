@@ -140,6 +140,8 @@ struct Window {
     size: usize,
     rows: Vec<Row>,
     total: usize,
+    /// Was anything looked at?
+    begun: bool,
 }
 
 impl Window {
@@ -154,6 +156,7 @@ impl Window {
             size: usize::from(size.clamp(1, TOP_MAX)),
             rows: Vec::new(),
             total: 0,
+            begun: false,
             options,
         })
     }
@@ -175,15 +178,18 @@ impl Window {
         skip.saturating_add(self.size + 1)
     }
 
-    /// How many members to look at next: no more than the page wants, where each of them may be on it.
+    /// How many members to look at next: no more than the page wants, where each of them may be on it. Once some were not, as where most
+    /// are hidden from the caller, small steps would take for ever.
     fn step(&self) -> u32 {
+        let may_all_be_on_it = !self.begun && !self.is_whole() && self.options.filter.is_none();
         match u32::try_from(self.wanted()) {
-            Ok(wanted) if !self.is_whole() && self.options.filter.is_none() => wanted.min(STEP),
+            Ok(wanted) if may_all_be_on_it => wanted.min(STEP),
             _ => STEP,
         }
     }
 
     fn look(&mut self, rows: Vec<Row>) -> ControlFlow<()> {
+        self.begun = true;
         for row in admitted(&self.options, rows) {
             self.total += 1;
             let before = |after: &Row| self.compare(&row, after).is_le();

@@ -118,6 +118,20 @@ fn a_page_that_is_cut_goes_on_where_it_was_cut() {
 }
 
 #[test]
+fn steps_are_large_where_members_are_hidden() {
+    let step = |query: &str, shown: &[&str]| {
+        let options = QueryOptions::read(query, &CONNECTIONS).unwrap();
+        let mut window = Window::open("external/connections", options, 1).unwrap();
+        let first = window.step();
+        let _ = window.look(shown.iter().map(|place| row(place, "a")).collect());
+        (first, window.step())
+    };
+    assert_eq!(step("", &[]), (2, STEP));
+    assert_eq!(step("$skip=3", &["1"]), (5, STEP));
+    assert_eq!(step("$count=true", &[]), (STEP, STEP));
+}
+
+#[test]
 fn the_next_link_keeps_the_other_options() {
     let query = continued("%24top=1&$SKIP=2&&$skiptoken=x&$filter=id%20eq%20'a'", "t");
     assert_eq!(query, "%24top=1&$filter=id%20eq%20'a'&$skiptoken=t");

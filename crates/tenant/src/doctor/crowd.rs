@@ -77,26 +77,39 @@ impl Crowd {
 
     /// One way through external groups that ends where it began.
     pub(super) fn cycle(&self) -> Option<Vec<String>> {
-        let mut nested = self.nested.clone();
-        // What contains no group that is left is in no cycle; what is left in the end leads on for ever.
-        loop {
-            let left: BTreeSet<String> = nested.keys().cloned().collect();
-            for members in nested.values_mut() {
-                members.retain(|member| left.contains(member));
-            }
-            nested.retain(|_, members| !members.is_empty());
-            if nested.len() == left.len() {
-                break;
+        let mut holders: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (group, members) in &self.nested {
+            for member in members {
+                holders.entry(member).or_default().push(group);
             }
         }
-        let mut way = vec![nested.keys().next()?.clone()];
+        // What contains no group that is left is in no cycle; what is left in the end leads on for ever.
+        let counts = self.nested.iter();
+        let mut left: BTreeMap<&str, usize> = counts
+            .map(|(group, it)| (group.as_str(), it.len()))
+            .collect();
+        let leaves = holders.keys().copied();
+        let mut gone: Vec<&str> = leaves.filter(|it| !left.contains_key(it)).collect();
+        while let Some(member) = gone.pop() {
+            for holder in holders.get(member).into_iter().flatten() {
+                if let Some(count) = left.get_mut(holder) {
+                    *count -= 1;
+                    if *count == 0 {
+                        left.remove(holder);
+                        gone.push(holder);
+                    }
+                }
+            }
+        }
+        let (mut way, mut places) = (Vec::new(), HashMap::new());
+        let mut next = *left.keys().next()?;
         loop {
-            let next = nested.get(way.last()?)?.first()?.clone();
-            if let Some(began) = way.iter().position(|group| *group == next) {
-                way.push(next);
+            way.push(next.to_owned());
+            if let Some(began) = places.insert(next, way.len() - 1) {
                 return Some(way.split_off(began));
             }
-            way.push(next);
+            let mut members = self.nested.get(next)?.iter();
+            next = members.find(|member| left.contains_key(member.as_str()))?;
         }
     }
 }
@@ -137,4 +150,50 @@ fn reached(
         }
     }
     seen
+}
+
+#[cfg(test)]
+mod tests {
+    use graph::GroupId;
+
+    use super::*;
+
+    fn cycle(nested: impl Iterator<Item = (String, String)>) -> Option<String> {
+        let memberships = nested.map(|(group, member)| {
+            let member = identity(IdentityType::ExternalGroup, member);
+            (GroupId::kept(group), member)
+        });
+        let survey = Survey {
+            memberships: memberships.collect(),
+            ..Survey::default()
+        };
+        let cycle = Crowd::new(&Accounts::default(), &survey).cycle();
+        cycle.map(|cycle| cycle.join(" "))
+    }
+
+    #[test]
+    fn cycles_are_found_behind_what_leads_to_them() {
+        let check = |nested: &[(&str, &str)], expect: Option<&str>| {
+            let nested = nested
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
+            assert_eq!(cycle(nested).as_deref(), expect);
+        };
+        check(&[], None);
+        check(&[("a", "b"), ("a", "c"), ("b", "c")], None);
+        check(&[("a", "a")], Some("a a"));
+        check(
+            &[("a", "0"), ("a", "b"), ("b", "c"), ("c", "b"), ("c", "d")],
+            Some("b c b"),
+        );
+    }
+
+    #[test]
+    fn a_chain_as_long_as_may_be_is_followed_once() {
+        let group = |at: u32| format!("{at:06}");
+        let chain = || (0..100_000).map(|at| (group(at), group(at + 1)));
+        assert_eq!(cycle(chain()), None);
+        let back = std::iter::once((group(100_000), group(99_999)));
+        assert_eq!(cycle(chain().chain(back)).unwrap(), "099999 100000 099999");
+    }
 }
