@@ -6,6 +6,10 @@ use regress::Regex;
 use serde_json::Value;
 
 use super::{ExternalConnection, resolver::named_groups};
+use crate::limits::ITEM_ID_CHARS_MAX;
+
+/// Bytes of an item's id, whatever its letters.
+const ITEM_ID_BYTES_MAX: usize = 4 * ITEM_ID_CHARS_MAX;
 
 /// One accepted resolver.
 #[derive(Clone, Debug)]
@@ -112,10 +116,16 @@ impl UrlResolver {
         };
         [rest?, url].into_iter().find_map(|text| {
             let found = pattern.find(text)?;
-            let mut id = self.item_id.clone();
-            for name in placeholders(&self.item_id) {
-                let group = found.named_group(name).and_then(|range| text.get(range))?;
-                id = id.replace(&format!("{{{name}}}"), group);
+            let mut pieces = self.item_id.split('{');
+            let mut id = pieces.next()?.to_owned();
+            for piece in pieces {
+                let (name, behind) = piece.split_once('}')?;
+                id += found.named_group(name).and_then(|range| text.get(range))?;
+                id += behind;
+                // No item is called so; a template of many placeholders could fill the memory.
+                if id.len() > ITEM_ID_BYTES_MAX {
+                    return None;
+                }
             }
             Some(id)
         })
@@ -160,6 +170,14 @@ mod tests {
         check(&whole, "https://a.example/12", Some("12"));
         check(&resolver("{a}", &[], "(?<a>[0-9]+)"), "x9", Some("9"));
         check(&resolver("{a}", &[], ""), "x9", None);
+        let (braces, all) = ("(?<a>.)(?<b>.*)", "(?<a>.*)");
+        check(&resolver("{b}-{a}", &[], braces), "x{a}", Some("{a}-x"));
+        check(
+            &resolver(&"{a}".repeat(512), &[], all),
+            "x",
+            Some(&"x".repeat(512)),
+        );
+        check(&resolver(&"{a}".repeat(513), &[], all), "x", None);
     }
 
     #[test]

@@ -75,6 +75,12 @@ fn item_id(place: &str, template: &str, pattern: Option<&str>) -> Result<(), Pub
             "is empty; it must be a template of an item id such as \"{slug}\".".to_owned(),
         );
     }
+    if template.len() > URL_PATTERN_BYTES_MAX {
+        let length = template.len();
+        return broken(format!(
+            "has {length} bytes; it may have {URL_PATTERN_BYTES_MAX}."
+        ));
+    }
     let groups = named_groups(pattern.unwrap_or_default());
     for opened in template.split('{').skip(1) {
         let Some((name, _)) = opened.split_once('}') else {
@@ -202,6 +208,7 @@ mod tests {
             ("{}", "(?<a>.)", "`{}`"),
             ("{a", "(?<a>.)", "not closed"),
             ("", "(?<a>.)", "empty"),
+            (&"x".repeat(4097), "(?<a>.)", "may have 4096"),
         ] {
             let error = read(item_id, pattern).unwrap_err();
             assert_eq!(

@@ -112,7 +112,8 @@ impl Operation {
         Self {
             path: Cow::Borrowed(route.path),
             app: app.map(Into::into),
-            about: connection.map(Into::into),
+            // Whoever asks may write anything there; no real id is cut.
+            about: connection.map(|id| graph::generous::start(id).into()),
         }
     }
 }
