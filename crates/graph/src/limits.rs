@@ -65,6 +65,11 @@ pub const URL_RESOLVERS_MAX: usize = 8;
 /// Largest priority of a URL resolver; the smallest is 1. Activity settings page.
 pub const URL_RESOLVER_PRIORITY_MAX: i64 = 8;
 
+/// Base URLs of a URL resolver, and bytes of each. Ours: no numbers are published, and every address is compared with them.
+pub const BASE_URLS_MAX: usize = 32;
+/// See [`BASE_URLS_MAX`].
+pub const BASE_URL_BYTES_MAX: usize = 2048;
+
 /// Bytes of a URL pattern. Ours: no number is published, and a pattern is read at every write of its connection.
 pub const URL_PATTERN_BYTES_MAX: usize = 4096;
 

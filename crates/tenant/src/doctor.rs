@@ -43,6 +43,7 @@ pub async fn examine(
         let property = schema.labelled(label);
         property.map_or(String::new(), |property| property.name.clone())
     });
+    let _alone = tenant.examining.lock().await;
     let survey = tenant.store.survey(kept.key, &asked, Bounds::USUAL).await?;
     let accounts = tenant.visibility.accounts();
 

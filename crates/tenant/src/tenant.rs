@@ -35,6 +35,8 @@ pub struct Tenant {
     pub progress: Progress,
     /// Held by whoever carries dirty lines to the index.
     pub indexing: Mutex<()>,
+    /// Held by an examination: it reads for seconds, and readers are few.
+    pub examining: Mutex<()>,
     /// Rung after every deletion of a connection; the purge listens.
     pub deleted: Notify,
     /// Rung when something was noted that is to happen later; the loop of [`life`](crate::life) listens.
@@ -68,6 +70,7 @@ impl Tenant {
             dirty: Notify::new(),
             progress: Progress::default(),
             indexing: Mutex::new(()),
+            examining: Mutex::new(()),
             deleted: Notify::new(),
             scheduled: Notify::new(),
             settled: Notify::new(),

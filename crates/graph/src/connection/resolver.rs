@@ -8,7 +8,10 @@ use super::settings::note;
 use crate::{
     error::PublicError,
     generous::{is_type, member, object, quoted, refused, shown, text, texts},
-    limits::{URL_PATTERN_BYTES_MAX, URL_PATTERN_GROUPS_MAX, URL_RESOLVER_PRIORITY_MAX},
+    limits::{
+        BASE_URL_BYTES_MAX, BASE_URLS_MAX, URL_PATTERN_BYTES_MAX, URL_PATTERN_GROUPS_MAX,
+        URL_RESOLVER_PRIORITY_MAX,
+    },
     odata::integer,
 };
 
@@ -149,6 +152,13 @@ fn url_match_info(
         .map(|value| texts(format!("{target}.baseUrls"), value))
         .transpose()?
         .unwrap_or_default();
+    if base_urls.len() > BASE_URLS_MAX || base_urls.iter().any(|url| url.len() > BASE_URL_BYTES_MAX)
+    {
+        let place = format!("{target}.baseUrls");
+        let help =
+            format!("{place} may have {BASE_URLS_MAX} entries of {BASE_URL_BYTES_MAX} bytes each.");
+        return Err(refused(place, help));
+    }
     let pattern = member(sent, "urlPattern")
         .map(|value| url_pattern(&format!("{target}.urlPattern"), value))
         .transpose()?;
@@ -218,6 +228,19 @@ mod tests {
             );
             let help = &error.details[0].message;
             assert!(help.contains(words), "{item_id} {pattern}: {help}");
+        }
+    }
+
+    #[test]
+    fn base_urls_are_few_and_short() {
+        let read = |urls: Vec<String>| {
+            let sent = json!({"urlMatchInfo": {"baseUrls": urls}});
+            resolver("r", &sent, &mut Vec::new())
+        };
+        assert!(read(vec!["u".repeat(2048); 32]).is_ok());
+        for urls in [vec!["u".to_owned(); 33], vec!["u".repeat(2049)]] {
+            let target = read(urls).unwrap_err().target;
+            assert_eq!(target.as_deref(), Some("r.urlMatchInfo.baseUrls"));
         }
     }
 

@@ -16,8 +16,8 @@ use crate::survey::Survey;
 const NAME_CHARS_MIN: usize = 3;
 const DESCRIPTION_CHARS_MIN: usize = 20;
 
-/// What matching all addresses may cost, in steps of the engine: seconds at most.
-const STEPS_MAX: u64 = 500_000_000;
+/// What matching all addresses may cost, in steps of the engine: other requests wait for this thread meanwhile.
+const STEPS_MAX: u64 = 20_000_000;
 
 /// What a template may name although no schema declares it: the part of the text that matches.
 const RESULT_SNIPPET: &str = "ResultSnippet";
