@@ -4,13 +4,18 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Child,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+
+#[path = "bench/start.rs"]
+mod start;
+
+use start::start;
 
 /// Fewer than the server keeps open at a time.
 const OPEN: usize = 24;
@@ -81,33 +86,7 @@ async fn main() -> Result<()> {
 
 impl Server {
     async fn start(binary: &Path, directory: &Path) -> Result<Self> {
-        std::fs::create_dir_all(directory)?;
-        let (ready, data) = (directory.join("ready.json"), directory.join("data"));
-        let _ = std::fs::remove_file(&ready);
-        let _ = std::fs::remove_dir_all(&data);
-        let child = Command::new(binary)
-            .args([
-                "dev",
-                "--http",
-                "127.0.0.1:0",
-                "--https",
-                "127.0.0.1:0",
-                "--data",
-            ])
-            .arg(&data)
-            .arg("--ready-file")
-            .arg(&ready)
-            .stdout(Stdio::null())
-            .spawn()?;
-        let began = Instant::now();
-        while !ready.exists() {
-            ensure!(
-                began.elapsed() < Duration::from_secs(60),
-                "it did not get ready"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        let told: Value = serde_json::from_slice(&std::fs::read(&ready)?)?;
+        let (child, told) = start(binary, directory).await?;
         let url = told["http_url"].as_str().unwrap_or_default();
         Ok(Self {
             child,

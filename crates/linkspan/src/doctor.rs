@@ -13,7 +13,7 @@ use serde_json::Value;
 use server::doctor::{Format, render};
 use tenant::doctor::{Examination, Verdict};
 
-use crate::seed;
+use crate::{remote::USUAL_URL, seed};
 
 /// Counting the items of a large connection takes some seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -31,7 +31,7 @@ pub struct Doctor {
     /// The id of the connection.
     pub connection: String,
     /// HTTP address of the server.
-    #[arg(long, value_name = "URL", default_value = "http://localhost:7780")]
+    #[arg(long, value_name = "URL", default_value = USUAL_URL)]
     pub server: String,
     /// Client id of an app that manages the connection or may read everything [default: AZURE_CLIENT_ID, else the admin app
     /// of `linkspan dev`].
@@ -110,7 +110,7 @@ fn server(url: &str) -> anyhow::Result<Url> {
     let parsed = Url::parse(url).ok().filter(|parsed| parsed.has_host());
     let parsed = parsed.filter(|parsed| parsed.scheme() == "http");
     parsed.with_context(|| {
-        format!("--server '{url}' must be an http:// address, for example http://localhost:7780")
+        format!("--server '{url}' must be an http:// address, for example {USUAL_URL}")
     })
 }
 

@@ -3,7 +3,7 @@
 //! The paths are OData's (`connections('id')`, doubled slashes, segments in any case), so they are read by our own small
 //! parser into a row of `graph::route`.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     http::{HeaderMap, header},
@@ -23,7 +23,7 @@ use crate::{
     journal::Operation,
     layers::{Exchange, origin},
     respond,
-    router::{Front, Visit, text},
+    router::{Front, Visit},
     tenants::NoCaller,
     v1,
     weather::Passage,
@@ -74,14 +74,12 @@ impl Front {
         };
         let beta = version == "beta";
         let method = parts.method.as_str();
-        let authorization = text(&parts.headers, &header::AUTHORIZATION);
-        let now = exchange.began_at_seconds();
-        let (lease, caller) = match self.tenants.caller(authorization, now).await {
+        let (lease, caller) = match self.tenants.caller(exchange, &parts.headers).await {
             Ok(found) => found,
-            Err(NoCaller::Failed(error)) => return respond::error(exchange, error, Voice::Gateway),
-            Err(NoCaller::Unauthenticated(missing)) => {
-                let mut response = respond::unauthenticated(exchange, &missing);
-                if let Row::Known(route, params) = row(method, beta, path, false) {
+            Err(none) => {
+                let is_refused = matches!(none, NoCaller::Unauthenticated(_));
+                let mut response = none.answer(exchange);
+                if is_refused && let Row::Known(route, params) = row(method, beta, path, false) {
                     let operation = Operation::of(route, None, params.get("connection"));
                     response.extensions_mut().insert(operation);
                 }
@@ -109,14 +107,17 @@ impl Front {
     /// Row, then permission, then door: every request and every entry of a batch passes here once, with its caller known
     /// and its body unread.
     pub(crate) async fn walk(&self, asker: Asker, errand: Errand<'_>) -> Response {
-        let mut exchange = errand.exchange.clone();
-        match odata::Metadata::of_query(errand.query) {
-            Ok(asked) => exchange.metadata = asked.unwrap_or(exchange.metadata),
+        let exchange = match odata::Metadata::of_query(errand.query) {
+            Ok(None) => Cow::Borrowed(errand.exchange),
+            Ok(Some(metadata)) => Cow::Owned(Exchange {
+                metadata,
+                ..errand.exchange.clone()
+            }),
             Err(refusal) => {
-                return respond::error(&exchange, refusal.into(), Voice::Gateway);
+                return respond::error(errand.exchange, refusal.into(), Voice::Gateway);
             }
-        }
-        let (exchange, method) = (&exchange, errand.method);
+        };
+        let (exchange, method) = (&*exchange, errand.method);
         let (route, params) = match row(method, asker.beta, errand.path, errand.in_batch) {
             Row::Known(route, params) => (route, params),
             Row::MethodNotAllowed(methods) => {

@@ -6,6 +6,11 @@ mod source;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use axum::{
+    http::{HeaderMap, header},
+    response::Response,
+};
+use graph::route::Voice;
 use tenant::{Caller, Error, Failure, FailureKind, Tenant, accounts::Accounts};
 use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
@@ -15,6 +20,9 @@ pub use self::source::{Keeper, NotMade, Resident, Snapshot, Source};
 use crate::{
     Now,
     identity::{Answer, Issuer, SignIn, TenantSegment, Unauthenticated, Unnamed, tenant_of},
+    layers::Exchange,
+    respond,
+    router::text,
 };
 
 /// How long the store and the index may take to show that they live; probes give up soon after.
@@ -55,6 +63,16 @@ pub(crate) enum NoCaller {
     Unauthenticated(Unauthenticated),
     /// The token's tenant cannot be opened.
     Failed(Error),
+}
+
+impl NoCaller {
+    /// What a request without a caller hears.
+    pub fn answer(self, exchange: &Exchange) -> Response {
+        match self {
+            Self::Unauthenticated(missing) => respond::unauthenticated(exchange, &missing),
+            Self::Failed(error) => respond::error(exchange, error, Voice::Gateway),
+        }
+    }
 }
 
 /// Why a segment could not be followed to a tenant.
@@ -99,17 +117,18 @@ impl Tenants {
         Ok(home.tenant.visibility.accounts())
     }
 
-    /// Who asks, and in which tenant, by the header `Authorization`. `now` is in seconds since 1970, by the real clock. The
-    /// tenant stays open as long as the lease is held; whoever holds one must not ask for another.
+    /// Who asks, and in which tenant, by the header `Authorization`, when the request came in. The tenant stays open as long as the lease is held; whoever holds one must not ask for another.
     ///
     /// The token's `tid` only says whose issuer looks at the token: that issuer compares it with its own.
     pub(crate) async fn caller(
         &self,
-        authorization: Option<&str>,
-        now: u64,
+        exchange: &Exchange,
+        headers: &HeaderMap,
     ) -> Result<(Lease, Caller), NoCaller> {
+        let authorization = text(headers, &header::AUTHORIZATION);
         let id = self.of_token(authorization);
         let lease = self.0.slots.lease(id).await.map_err(NoCaller::Failed)?;
+        let now = exchange.began_at_seconds();
         let caller = lease.issuer.caller(authorization, now);
         let caller = caller.map_err(NoCaller::Unauthenticated)?;
         Ok((lease, caller))

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
-    http::{StatusCode, header, request::Parts},
+    http::{StatusCode, request::Parts},
     response::Response,
 };
 use graph::{
@@ -21,7 +21,7 @@ use crate::{
     identity::TenantSegment,
     layers::Exchange,
     respond::{self, Answer},
-    tenants::{Keeper, Lost, NoCaller, Tenants},
+    tenants::{Keeper, Lost, Tenants},
 };
 
 /// The longest name of a snapshot, in letters.
@@ -103,16 +103,10 @@ pub(crate) async fn admin(
     exchange: &Exchange,
     parts: &Parts,
 ) -> Result<Uuid, Response> {
-    let authorization = parts.headers.get(header::AUTHORIZATION);
-    let authorization = authorization.and_then(|value| value.to_str().ok());
-    let now = exchange.began_at_seconds();
     let (lease, caller) = tenants
-        .caller(authorization, now)
+        .caller(exchange, &parts.headers)
         .await
-        .map_err(|none| match none {
-            NoCaller::Unauthenticated(missing) => respond::unauthenticated(exchange, &missing),
-            NoCaller::Failed(error) => respond::error(exchange, error, Voice::Gateway),
-        })?;
+        .map_err(|none| none.answer(exchange))?;
     match caller.require(&[], &[Scope::ExternalConnectionReadWriteAll]) {
         Ok(()) => Ok(lease.tenant.id),
         Err(refusal) => Err(respond::error(exchange, refusal.into(), Voice::Gateway)),

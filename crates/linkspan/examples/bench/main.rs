@@ -4,6 +4,7 @@
 
 mod load;
 mod server;
+mod start;
 
 use std::{path::PathBuf, process::Command, time::Duration};
 

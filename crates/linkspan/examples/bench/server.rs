@@ -2,12 +2,14 @@
 
 use std::{
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
+
+use crate::start::start;
 
 /// About a kilobyte of text that differs from item to item only by its first word.
 const PADDING: &str = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua \
@@ -30,34 +32,7 @@ pub struct Server {
 impl Server {
     /// Starts the binary with a fresh data directory and signs in.
     pub async fn start(binary: &Path, directory: &Path) -> Result<Self> {
-        let ready = directory.join("ready.json");
-        let _ = std::fs::remove_file(&ready);
-        let data = directory.join("data");
-        let _ = std::fs::remove_dir_all(&data);
-        let child = Command::new(binary)
-            .args([
-                "dev",
-                "--http",
-                "127.0.0.1:0",
-                "--https",
-                "127.0.0.1:0",
-                "--data",
-            ])
-            .arg(&data)
-            .arg("--ready-file")
-            .arg(&ready)
-            .stdout(Stdio::null())
-            .spawn()
-            .with_context(|| format!("could not start {}", binary.display()))?;
-        let began = Instant::now();
-        while !ready.exists() {
-            ensure!(
-                began.elapsed() < Duration::from_secs(30),
-                "the server did not get ready"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        let told: Value = serde_json::from_slice(&std::fs::read(&ready)?)?;
+        let (child, told) = start(binary, directory).await?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let url = text(&told["http_url"]).replace("localhost", "127.0.0.1");
         let scope = "scope=https://graph.microsoft.com/.default";

@@ -11,7 +11,6 @@ use super::{Format, render, seen};
 use crate::{
     respond,
     router::{Front, Visit, text},
-    tenants::NoCaller,
 };
 
 /// The connection that a path asks to examine.
@@ -29,14 +28,9 @@ impl Front {
         if parts.method != "GET" {
             return respond::method_not_allowed(exchange, &[Method::Get]);
         }
-        let authorization = text(&parts.headers, &header::AUTHORIZATION);
-        let now = exchange.began_at_seconds();
-        let (lease, caller) = match self.tenants.caller(authorization, now).await {
+        let (lease, caller) = match self.tenants.caller(exchange, &parts.headers).await {
             Ok(found) => found,
-            Err(NoCaller::Failed(error)) => return respond::error(exchange, error, Voice::Gateway),
-            Err(NoCaller::Unauthenticated(missing)) => {
-                return respond::unauthenticated(exchange, &missing);
-            }
+            Err(none) => return none.answer(exchange),
         };
         let tenant = &lease.tenant;
         let examined = async {
