@@ -80,6 +80,16 @@ impl Writing {
         })
     }
 
+    /// A writer for what is committed. Whoever was killed, or failed, between writing files and committing them has left
+    /// files under the very names that the next commit takes; they must be gone before it.
+    fn open(&self) -> tantivy::Result<IndexWriter> {
+        let writer = self
+            .index
+            .writer_with_num_threads(WRITER_THREADS, WRITER_MEMORY_BYTES)?;
+        writer.garbage_collect_files().wait()?;
+        Ok(writer)
+    }
+
     fn write(
         &self,
         store: Option<Uuid>,
@@ -88,9 +98,7 @@ impl Writing {
         let mut slot = lock(&self.writer);
         let writer = match slot.take() {
             Some(writer) => writer,
-            None => self
-                .index
-                .writer_with_num_threads(WRITER_THREADS, WRITER_MEMORY_BYTES)?,
+            None => self.open()?,
         };
         // On an error the writer is dropped, and with it what was not committed.
         let mut writer = writer;
