@@ -16,7 +16,7 @@ fn item(number: u64, version: u32) -> Upsert {
     let property = json!({"name": "title", "type": "string", "isSearchable": true});
     let body = json!({"baseType": "microsoft.graph.externalItem", "properties": [property]});
     let schema = SchemaDraft::read(&body).unwrap().schema;
-    let id = ItemId::kept(&format!("T-{number}"));
+    let id = ItemId::kept(format!("T-{number}"));
     let said = json!({"acl": [], "properties": {"title": "Printer"}});
     let draft = ItemDraft::read(&id, &said).unwrap();
     Upsert {
