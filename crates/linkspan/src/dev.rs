@@ -53,11 +53,11 @@ pub async fn demo(options: Demo) -> anyhow::Result<()> {
         shown = demo::run(&running.addresses.http_url, options.items) => shown,
         stopped = running.stop.requested() => {
             stopped?;
-            return running.house.close().await;
+            return running.stop.unless_again(running.house.close()).await;
         }
     };
     if options.once || shown.is_err() {
-        running.house.close().await?;
+        running.close().await?;
         return shown;
     }
     ready::print(&running.addresses, &running.data, &running.shown)?;
@@ -89,14 +89,16 @@ impl Running {
 
     /// Answers what is under way, and stops.
     pub async fn close(self) -> anyhow::Result<()> {
-        self.house.close().await
+        // Words that came before were for what ran in front of the server.
+        let stop = Stop::listen()?;
+        stop.unless_again(self.house.close()).await
     }
 
     async fn until_stopped(mut self) -> anyhow::Result<()> {
         self.stop.requested().await?;
         eprintln!("stopping: requests that are under way are answered first");
         let weather = self.house.weather.clone();
-        self.house.close().await?;
+        self.stop.unless_again(self.house.close()).await?;
         let report = weather.map(|weather| weather.report());
         if let Some(report) = report.filter(|report| !report.is_empty()) {
             eprintln!("{}", report.sentences().join("\n  "));

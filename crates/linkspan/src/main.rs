@@ -43,24 +43,10 @@ fn main() -> ExitCode {
         .build()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| {
-            runtime.block_on(async {
-                match cli.command {
-                    Command::Dev(options) => dev::dev(options).await.map(|()| 0),
-                    Command::Demo(options) => dev::demo(options).await.map(|()| 0),
-                    Command::Serve(options) => serve::serve(&options).await.map(|()| 0),
-                    Command::CheckConfig(options) => serve::check(&options).map(|()| 0),
-                    Command::App(command) => accounts::app(command).await.map(|()| 0),
-                    Command::User(command) => accounts::user(command).await.map(|()| 0),
-                    Command::Group(command) => accounts::group(command).await.map(|()| 0),
-                    Command::Keys(command) => accounts::keys(&command).map(|()| 0),
-                    Command::Clock(command) => weather::clock(command).await.map(|()| 0),
-                    Command::Reset(options) => upkeep::reset(&options).await.map(|()| 0),
-                    Command::Snapshot(command) => upkeep::snapshot(&command).await.map(|()| 0),
-                    Command::Fault(command) => weather::fault(command).await.map(|()| 0),
-                    Command::Run(options) => run::run(options).await,
-                    Command::Doctor(options) => Ok(doctor::doctor(&options).await),
-                }
-            })
+            let ended = runtime.block_on(obey(cli.command));
+            // Whoever wants to stop at once must not wait for threads that wait for files.
+            runtime.shutdown_background();
+            ended
         });
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -68,5 +54,25 @@ fn main() -> ExitCode {
             eprintln!("linkspan: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Does what was asked; the exit code.
+async fn obey(command: Command) -> anyhow::Result<u8> {
+    match command {
+        Command::Dev(options) => dev::dev(options).await.map(|()| 0),
+        Command::Demo(options) => dev::demo(options).await.map(|()| 0),
+        Command::Serve(options) => serve::serve(&options).await.map(|()| 0),
+        Command::CheckConfig(options) => serve::check(&options).map(|()| 0),
+        Command::App(command) => accounts::app(command).await.map(|()| 0),
+        Command::User(command) => accounts::user(command).await.map(|()| 0),
+        Command::Group(command) => accounts::group(command).await.map(|()| 0),
+        Command::Keys(command) => accounts::keys(&command).map(|()| 0),
+        Command::Clock(command) => weather::clock(command).await.map(|()| 0),
+        Command::Reset(options) => upkeep::reset(&options).await.map(|()| 0),
+        Command::Snapshot(command) => upkeep::snapshot(&command).await.map(|()| 0),
+        Command::Fault(command) => weather::fault(command).await.map(|()| 0),
+        Command::Run(options) => run::run(options).await,
+        Command::Doctor(options) => Ok(doctor::doctor(&options).await),
     }
 }

@@ -48,7 +48,7 @@ pub async fn serve(options: &Serve) -> anyhow::Result<()> {
     out.flush()?;
     stop.requested().await?;
     eprintln!("stopping: requests that are under way are answered first");
-    house.close().await
+    stop.unless_again(house.close()).await
 }
 
 /// Says whether a server would start with this configuration, as far as files and environment can tell.

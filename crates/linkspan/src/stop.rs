@@ -1,5 +1,9 @@
 //! Ctrl-C and SIGTERM, listened for from the moment the listener is made: whoever reads the ready file may send one at once.
 
+use std::future::Future;
+
+use anyhow::bail;
+
 /// Listens for the word to stop.
 pub struct Stop {
     #[cfg(unix)]
@@ -39,5 +43,24 @@ impl Stop {
     /// Returns on Ctrl-C.
     pub async fn requested(&mut self) -> std::io::Result<()> {
         tokio::signal::ctrl_c().await
+    }
+}
+
+impl Stop {
+    /// Closes what was told to stop; whoever says the word once more does not want to wait for that.
+    ///
+    /// # Errors
+    /// The word came again; or the closing failed.
+    pub async fn unless_again(
+        mut self,
+        closing: impl Future<Output = anyhow::Result<()>>,
+    ) -> anyhow::Result<()> {
+        tokio::select! {
+            closed = closing => closed,
+            again = self.requested() => {
+                again?;
+                bail!("stopped at once, as it was told twice: answers that were under way are lost, what was acknowledged is kept")
+            }
+        }
     }
 }

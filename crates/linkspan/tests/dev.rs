@@ -121,6 +121,30 @@ fn a_request_under_way_is_answered_before_the_end() {
 }
 
 #[test]
+fn who_says_it_twice_does_not_wait() {
+    let mut running = Running::start(&["dev", "--ephemeral"]);
+    let address = running.ready["http_url"].as_str().unwrap();
+    let mut stream = TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
+    // A request that never comes to its end holds an orderly stop up.
+    stream
+        .write_all(b"POST /common/oauth2/v2.0/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+        .unwrap();
+    let mut begun = [0; 12];
+    stream.read_exact(&mut begun).unwrap();
+    assert_eq!(begun, *b"HTTP/1.1 100");
+    send("TERM", &running.child);
+    let deadline = Instant::now() + END;
+    while !running.said().contains("stopping:") {
+        assert!(Instant::now() < deadline, "{}", running.said());
+        thread::sleep(Duration::from_millis(10));
+    }
+    send("INT", &running.child);
+    let ended = wait(&mut running.child);
+    assert_eq!(ended.code(), Some(1), "{ended:?}\n{}", running.said());
+    assert!(running.said().contains("told twice"), "{}", running.said());
+}
+
+#[test]
 fn a_demo_that_is_stopped_while_it_loads_ends() {
     let mut running = Running::start(&["demo", "--ephemeral", "--items", "5000"]);
     thread::sleep(Duration::from_millis(1500));

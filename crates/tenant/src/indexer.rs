@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::watch, task::JoinHandle, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 use tracing::{error, info};
 
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
     index::{Document, Upsert},
     profile::Span,
     store::{Claim, Dirty},
-    tasks,
+    tasks::{Loop, stopped},
 };
 
 /// Commit at most this often while little is going on: a new item is findable after about this time.
@@ -42,10 +45,10 @@ pub async fn prepare(tenant: &Tenant) -> Result<(), Error> {
 }
 
 /// Starts both loops; they end when `stop` becomes true.
-pub fn start(tenant: &Arc<Tenant>, stop: &watch::Receiver<bool>) -> [JoinHandle<()>; 2] {
+pub fn start(tenant: &Arc<Tenant>, stop: &watch::Receiver<bool>) -> [Loop; 2] {
     [
-        tasks::spawn("indexer", run(Arc::clone(tenant), stop.clone())),
-        tasks::spawn("purge", purge(Arc::clone(tenant), stop.clone())),
+        Loop::start("indexer", run(Arc::clone(tenant), stop.clone())),
+        Loop::start("purge", purge(Arc::clone(tenant), stop.clone())),
     ]
 }
 
@@ -55,7 +58,7 @@ async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
         if takes_time {
             tokio::select! {
                 // Whoever stops settles what is left.
-                _ = stop.changed() => return,
+                () = stopped(&mut stop) => return,
                 () = lag(&tenant, sweep) => {}
             }
         }
@@ -79,7 +82,7 @@ async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
         };
         let idle = pause == PATROL;
         tokio::select! {
-            changed = stop.changed() => if changed.is_err() { return },
+            () = stopped(&mut stop) => return,
             () = tokio::time::sleep(pause) => {}
             () = tenant.progress.hurried() => {}
             () = tenant.dirty.notified(), if idle => {}
@@ -171,12 +174,12 @@ async fn purge(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
             Ok(false) => tenant.dirty.notify_one(),
             Err(failure) => {
                 error!(?failure, "the purge failed; it will be tried again");
-                tokio::time::sleep(RETRY).await;
+                let _ = timeout(RETRY, stopped(&mut stop)).await;
                 continue;
             }
         }
         tokio::select! {
-            changed = stop.changed() => if changed.is_err() { return },
+            () = stopped(&mut stop) => return,
             () = tenant.deleted.notified() => {}
         }
     }

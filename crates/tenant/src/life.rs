@@ -7,21 +7,22 @@ use std::{future::pending, sync::Arc, time::Duration};
 use graph::{
     ConnectionOperation, ConnectionState, DateTime, ErrorCode, OperationStatus, PublicError,
 };
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{sync::watch, time::timeout};
 use tracing::error;
 
 use crate::{
     Error, Tenant,
     kept::{KeptConnection, Registration},
-    limit, tasks,
+    limit,
+    tasks::{Loop, stopped},
 };
 
 /// Wait this long, in real time, after a failure.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Starts the loop; it ends when `stop` becomes true.
-pub fn start(tenant: &Arc<Tenant>, stop: &watch::Receiver<bool>) -> JoinHandle<()> {
-    tasks::spawn("life", run(Arc::clone(tenant), stop.clone()))
+pub fn start(tenant: &Arc<Tenant>, stop: &watch::Receiver<bool>) -> Loop {
+    Loop::start("life", run(Arc::clone(tenant), stop.clone()))
 }
 
 async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
@@ -30,12 +31,12 @@ async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
             Ok(next) => next,
             Err(failure) => {
                 error!(?failure, "what was due failed; it will be tried again");
-                tokio::time::sleep(RETRY).await;
+                let _ = timeout(RETRY, stopped(&mut stop)).await;
                 continue;
             }
         };
         tokio::select! {
-            changed = stop.changed() => if changed.is_err() { return },
+            () = stopped(&mut stop) => return,
             () = tenant.scheduled.notified() => {}
             () = sleep_until(&tenant, next) => {}
         }

@@ -429,8 +429,8 @@ async fn there_is_one_moment_for_everything_that_is_shown() {
         noise.await.unwrap();
     }
     stop_loops.send_replace(true);
-    for task in loops {
-        task.await.unwrap();
+    for each in loops {
+        assert!(each.ended().await);
     }
     let moved = history.acknowledged.load(Ordering::SeqCst);
     assert!(

@@ -124,7 +124,7 @@ impl Slots {
             .map_err(|_| unavailable("requests of the tenant are under way for too long"))?;
         let done = tasks::spawn("alone with a tenant", async move {
             let mut place = place;
-            empty(&mut place).await;
+            empty(&mut place).await?;
             work.await
         });
         done.await.map_err(unavailable)?
@@ -134,7 +134,7 @@ impl Slots {
     pub async fn sweep(&self, home: Uuid, now: Now, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
+                () = tasks::stopped(&mut stop) => return,
                 () = self.opened.notified() => {}
                 () = tokio::time::sleep(self.bounds.idle / 4) => {}
             }
@@ -166,7 +166,7 @@ impl Slots {
                 continue;
             }
             too_many = too_many.saturating_sub(1);
-            empty(&mut place).await;
+            emptied(&mut place).await;
         }
     }
 
@@ -177,7 +177,7 @@ impl Slots {
             .into_iter()
             .map(|slot| {
                 tasks::spawn("closing", async move {
-                    empty(&mut slot.place.write_owned().await).await;
+                    emptied(&mut slot.place.write_owned().await).await;
                 })
             })
             .collect();
@@ -206,8 +206,17 @@ impl Slots {
     }
 }
 
-async fn empty(place: &mut OwnedRwLockWriteGuard<Option<Resident>>) {
-    if let Some(resident) = place.take() {
-        resident.close().await;
+/// Closes what is open there. What did not end in time is in the place no longer, but may hold the files.
+async fn empty(place: &mut OwnedRwLockWriteGuard<Option<Resident>>) -> Result<(), Error> {
+    match place.take() {
+        Some(resident) => resident.close().await,
+        None => Ok(()),
+    }
+}
+
+/// Closes what is open there, for nobody who could be told how that went.
+async fn emptied(place: &mut OwnedRwLockWriteGuard<Option<Resident>>) {
+    if let Err(error) = empty(place).await {
+        tracing::error!(?error, "a tenant could not be closed");
     }
 }

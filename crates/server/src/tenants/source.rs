@@ -4,14 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::Serialize;
-use tenant::{Error, Tenant, accounts::Accounts, indexer};
-use tokio::{sync::watch, task::JoinHandle};
+use tenant::{Error, Tenant, accounts::Accounts, indexer, tasks::Loop};
+use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 use uuid::Uuid;
 
+use super::unavailable;
 use crate::identity::Issuer;
 
 /// How long an index may take to catch up when its tenant is closed.
 const CATCH_UP: Duration = Duration::from_secs(10);
+
+/// How long the store may take to let go of its files.
+const LETTING_GO: Duration = Duration::from_secs(20);
 
 /// Where tenants come from.
 #[async_trait]
@@ -116,24 +120,40 @@ pub struct Resident {
     /// Ends the background loops.
     pub stop: watch::Sender<bool>,
     /// Its background loops.
-    pub loops: Vec<JoinHandle<()>>,
+    pub loops: Vec<Loop>,
 }
 
 impl Resident {
     /// Ends the background loops, carries what is dirty to the index, and lets go of the files.
-    pub(super) async fn close(self) {
+    ///
+    /// # Errors
+    /// Something did not end in time, which the log names: the files may still be in use.
+    pub(super) async fn close(self) -> Result<(), Error> {
+        let id = self.tenant.id;
         self.stop.send_replace(true);
-        for task in self.loops {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a background loop had ended");
-            }
+        let mut all_ended = true;
+        for each in self.loops {
+            all_ended &= each.ended().await;
         }
         // What is not indexed now is indexed when it is opened again; it only takes longer then.
-        let _ = tokio::time::timeout(CATCH_UP, indexer::settle(&self.tenant)).await;
+        if timeout(CATCH_UP, indexer::settle(&self.tenant))
+            .await
+            .is_err()
+        {
+            tracing::warn!(%id, "waited {CATCH_UP:?} for the index to catch up; it goes on when the tenant is opened again");
+        }
         let files = (self.issuer, self.tenant);
         // The store's last owner waits for its writer.
-        if let Err(error) = tokio::task::spawn_blocking(move || drop(files)).await {
-            tracing::error!(%error, "a tenant could not be closed");
+        match timeout(LETTING_GO, spawn_blocking(move || drop(files))).await {
+            Ok(Ok(())) if all_ended => Ok(()),
+            Ok(Ok(())) => Err(unavailable("a background loop of the tenant did not end")),
+            Ok(Err(error)) => Err(unavailable(error)),
+            Err(_) => {
+                tracing::error!(%id, "waited {LETTING_GO:?} for the store to let go of its files");
+                Err(unavailable(
+                    "the store of the tenant did not let go of its files",
+                ))
+            }
         }
     }
 }
