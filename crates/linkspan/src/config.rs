@@ -12,9 +12,8 @@ use std::{
 };
 
 use toml::de::{DeTable, DeValue};
-use tracing_subscriber::EnvFilter;
 
-use crate::dev;
+use crate::{dev, logs};
 
 /// The reference: every key with its default and what it is for.
 pub const DEFAULT: &str = include_str!("config.default.toml");
@@ -89,7 +88,7 @@ impl Default for Config {
             },
             log: Log {
                 json: false,
-                level: "warn".to_owned(),
+                level: logs::LEVEL.to_owned(),
             },
         }
     }
@@ -136,11 +135,7 @@ const KEYS: [(&str, bool, Set); 9] = [
         Ok(())
     }),
     ("log.level", false, |config, text| {
-        let rule =
-            "a level (error, warn, info, debug, trace), or levels by room as in warn,tenant=debug";
-        EnvFilter::builder()
-            .parse(text)
-            .map_err(|_| must(text, rule))?;
+        logs::filter(text).ok_or_else(|| must(text, logs::RULE))?;
         text.clone_into(&mut config.log.level);
         Ok(())
     }),

@@ -19,7 +19,7 @@ use crate::{
     cli::{Demo, Dev, Listen},
     climate::Climate,
     clock::SystemClock,
-    demo, ready,
+    demo, ready, say,
     seed::{self, ClearText, Seed},
     seed_file,
     stop::Stop,
@@ -42,7 +42,11 @@ pub async fn dev(options: Dev) -> anyhow::Result<()> {
     };
     let proxy = proxy_listener(options.proxy)?;
     let running = start_with(&options.listen, Some(proxy), guests).await?;
-    ready::print(&running.addresses, &running.data, &running.shown)?;
+    say::text(ready::text(
+        &running.addresses,
+        &running.data,
+        &running.shown,
+    )?)?;
     running.until_stopped().await
 }
 
@@ -60,7 +64,11 @@ pub async fn demo(options: Demo) -> anyhow::Result<()> {
         running.close().await?;
         return shown;
     }
-    ready::print(&running.addresses, &running.data, &running.shown)?;
+    say::text(ready::text(
+        &running.addresses,
+        &running.data,
+        &running.shown,
+    )?)?;
     running.until_stopped().await
 }
 
@@ -96,12 +104,12 @@ impl Running {
 
     async fn until_stopped(mut self) -> anyhow::Result<()> {
         self.stop.requested().await?;
-        eprintln!("stopping: requests that are under way are answered first");
+        say::aside("stopping: requests that are under way are answered first");
         let weather = self.house.weather.clone();
         self.stop.unless_again(self.house.close()).await?;
         let report = weather.map(|weather| weather.report());
         if let Some(report) = report.filter(|report| !report.is_empty()) {
-            eprintln!("{}", report.sentences().join("\n  "));
+            say::aside(report.sentences().join("\n  "));
         }
         Ok(())
     }

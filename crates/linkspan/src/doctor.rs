@@ -13,7 +13,7 @@ use serde_json::Value;
 use server::doctor::{Format, render};
 use tenant::doctor::{Examination, Verdict};
 
-use crate::{remote::USUAL_URL, seed};
+use crate::{remote::USUAL_URL, say, seed};
 
 /// Counting the items of a large connection takes some seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -74,13 +74,16 @@ pub enum Level {
 }
 
 /// Examines and tells; the exit code.
-pub async fn doctor(options: &Doctor) -> u8 {
+///
+/// # Errors
+/// Nobody reads the answer any more.
+pub async fn doctor(options: &Doctor) -> anyhow::Result<u8> {
     match examine(options).await {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("linkspan doctor: {error:#}");
-            NOT_EXAMINED
+        Err(error) if !say::is_unread(&error) => {
+            say::failure(format_args!("linkspan doctor: {error:#}"));
+            Ok(NOT_EXAMINED)
         }
+        ended => ended,
     }
 }
 
@@ -98,7 +101,7 @@ async fn examine(options: &Doctor) -> anyhow::Result<u8> {
     let examination: Examination = read(answer)
         .await
         .with_context(|| format!("'{}' could not be examined", options.connection))?;
-    print!("{}", render(&examination, format(options.format))?);
+    say::text(render(&examination, format(options.format))?)?;
     let level = match options.fail_on {
         Level::Warning => Verdict::Warning,
         Level::Failure => Verdict::Failure,

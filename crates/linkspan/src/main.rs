@@ -1,5 +1,8 @@
 //! The porch: the command line, and the wiring of all rooms.
 
+// A write that fails would be a panic there.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod accounts;
 mod cli;
 mod climate;
@@ -9,9 +12,11 @@ mod demo;
 mod dev;
 mod doctor;
 mod estate;
+mod logs;
 mod ready;
 mod remote;
 mod run;
+mod say;
 mod seed;
 mod seed_file;
 mod serve;
@@ -23,19 +28,20 @@ mod wire;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command};
+
+/// What a shell says of a program that ended because nobody reads its output any more.
+const UNREAD: u8 = 141;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // What `serve` logs is in its configuration.
-    if !matches!(cli.command, Command::Serve(_)) {
-        let filter = EnvFilter::try_from_env("LINKSPAN_LOG").unwrap_or_else(|_| "warn".into());
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .init();
+    if !matches!(cli.command, Command::Serve(_))
+        && let Err(told) = logs::start_as_said(std::env::var_os("LINKSPAN_LOG").as_deref())
+    {
+        say::failure(format_args!("linkspan: {told}"));
+        return ExitCode::FAILURE;
     }
     server::tls::install_provider();
     let ended = tokio::runtime::Builder::new_multi_thread()
@@ -50,8 +56,9 @@ fn main() -> ExitCode {
         });
     match ended {
         Ok(code) => ExitCode::from(code),
+        Err(error) if say::is_unread(&error) => ExitCode::from(UNREAD),
         Err(error) => {
-            eprintln!("linkspan: {error:#}");
+            say::failure(format_args!("linkspan: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -73,6 +80,6 @@ async fn obey(command: Command) -> anyhow::Result<u8> {
         Command::Snapshot(command) => upkeep::snapshot(&command).await.map(|()| 0),
         Command::Fault(command) => weather::fault(command).await.map(|()| 0),
         Command::Run(options) => run::run(options).await,
-        Command::Doctor(options) => Ok(doctor::doctor(&options).await),
+        Command::Doctor(options) => doctor::doctor(&options).await,
     }
 }

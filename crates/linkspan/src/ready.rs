@@ -1,6 +1,11 @@
 //! What a person, or a program, needs to know once everything listens.
 
-use std::{fs, io::Write, path::Path, sync::Arc};
+use std::{
+    fmt::{self, Write},
+    fs,
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::Context;
 use graph::Scope;
@@ -119,9 +124,12 @@ pub fn write(file: &Path, addresses: &Addresses, shown: &Shown) -> anyhow::Resul
         .with_context(|| format!("could not write the ready file {}", file.display()))
 }
 
-/// What `linkspan dev` prints.
-pub fn print(addresses: &Addresses, data: &Path, shown: &Shown) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+/// What `linkspan dev` says once it is ready.
+///
+/// # Errors
+/// None: writing into a string does not fail.
+pub fn text(addresses: &Addresses, data: &Path, shown: &Shown) -> Result<String, fmt::Error> {
+    let mut out = String::new();
     writeln!(
         out,
         "Linkspan is ready (dev: the credentials below are published, so it listens on this machine only)\n"
@@ -146,7 +154,7 @@ pub fn print(addresses: &Addresses, data: &Path, shown: &Shown) -> std::io::Resu
         };
         writeln!(out, "  {:<16} {:<37} {secret}", app.name, app.client_id)?;
     }
-    print_people(&mut out, shown)?;
+    write_people(&mut out, shown)?;
     let lines = lines_to_copy(&addresses.http_url, shown);
     if !lines.is_empty() {
         writeln!(
@@ -158,10 +166,10 @@ pub fn print(addresses: &Addresses, data: &Path, shown: &Shown) -> std::io::Resu
         writeln!(out, "\n{line}")?;
     }
     writeln!(out, "\nCtrl-C stops.")?;
-    out.flush()
+    Ok(out)
 }
 
-fn print_people(out: &mut impl Write, shown: &Shown) -> std::io::Result<()> {
+fn write_people(out: &mut String, shown: &Shown) -> fmt::Result {
     writeln!(
         out,
         "\n  {:<7} {:<37} {:<20} {:<23} groups",

@@ -1,7 +1,6 @@
 //! `linkspan serve` and `linkspan check-config`: a server for real use, as its configuration says.
 
 use std::{
-    io::Write,
     net::{SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
@@ -11,13 +10,12 @@ use anyhow::Context;
 use rustls::ServerConfig;
 use server::{identity::SignInOptions, tls};
 use tenant::Profile;
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     cli::{CheckConfig, Serve},
     clock::SystemClock,
-    config::{self, Config, Log},
-    dev,
+    config::{self, Config},
+    dev, logs, say,
     stop::Stop,
     wire,
 };
@@ -25,7 +23,9 @@ use crate::{
 /// Serves until it is told to stop.
 pub async fn serve(options: &Serve) -> anyhow::Result<()> {
     let config = load(options.config.as_deref())?;
-    log(&config.log);
+    if let Some(filter) = logs::filter(&config.log.level) {
+        logs::start(filter, config.log.json);
+    }
     let mut stop = Stop::listen()?;
     let (sockets, told) = sockets(&config)?;
     let data = dev::kept_directory(Some(&config.store.directory))?;
@@ -43,24 +43,20 @@ pub async fn serve(options: &Serve) -> anyhow::Result<()> {
     let house = wire::open(&data, config.listen.public_url, sockets, people, life)
         .await
         .with_context(|| format!("could not serve the data directory {}", data.display()))?;
-    let mut out = std::io::stdout();
-    writeln!(out, "listening on {told}")?;
-    out.flush()?;
+    say::line(format_args!("listening on {told}"))?;
     stop.requested().await?;
-    eprintln!("stopping: requests that are under way are answered first");
+    say::aside("stopping: requests that are under way are answered first");
     stop.unless_again(house.close()).await
 }
 
 /// Says whether a server would start with this configuration, as far as files and environment can tell.
 pub fn check(options: &CheckConfig) -> anyhow::Result<()> {
     let Some(file) = &options.config else {
-        print!("{}", config::DEFAULT);
-        return Ok(());
+        return Ok(say::text(config::DEFAULT)?);
     };
     let config = load(Some(file))?;
     certificate(&config)?;
-    println!("{} is fine", file.display());
-    Ok(())
+    Ok(say::line(format_args!("{} is fine", file.display()))?)
 }
 
 fn load(file: Option<&Path>) -> anyhow::Result<Config> {
@@ -75,17 +71,6 @@ fn load(file: Option<&Path>) -> anyhow::Result<Config> {
         (text(name), text(value))
     });
     Ok(config::read(file, &text, variables)?)
-}
-
-fn log(log: &Log) {
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&log.level))
-        .with_writer(std::io::stderr);
-    if log.json {
-        logs.json().init();
-    } else {
-        logs.init();
-    }
 }
 
 /// The certificate that the configuration names, if it names one.

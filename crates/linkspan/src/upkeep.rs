@@ -5,7 +5,10 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use crate::remote::{Remote, USUAL_URL};
+use crate::{
+    remote::{Remote, USUAL_URL},
+    say,
+};
 
 /// Which tenant of which server.
 #[derive(Args, Clone)]
@@ -74,15 +77,15 @@ pub async fn reset(options: &Reset) -> anyhow::Result<()> {
         }
     }
     let told = options.at.ask(Method::POST, "reset", Some(body)).await?;
+    let tenant = text(&told, "tenant");
     match told["removed"].as_u64() {
-        Some(removed) => {
-            println!("the seeded tenant is as the seed says; {removed} others are gone")
-        }
-        None if options.empty => println!(
-            "tenant {} has no connections; its accounts are as they were",
-            text(&told, "tenant")
-        ),
-        None => println!("tenant {} is as the seed says", text(&told, "tenant")),
+        Some(removed) => say::line(format_args!(
+            "the seeded tenant is as the seed says; {removed} others are gone"
+        ))?,
+        None if options.empty => say::line(format_args!(
+            "tenant {tenant} has no connections; its accounts are as they were"
+        ))?,
+        None => say::line(format_args!("tenant {tenant} is as the seed says"))?,
     }
     Ok(())
 }
@@ -95,27 +98,30 @@ pub async fn snapshot(command: &SnapshotCommand) -> anyhow::Result<()> {
             let mut body = at.body();
             body.insert("name".to_owned(), json!(name));
             let told = at.ask(Method::POST, "snapshots", Some(body)).await?;
-            println!("{}", line(&told));
+            say::line(line(&told))?;
         }
         Change::Restore { name } => {
             let path = format!("snapshots/{}/restore", checked(name)?);
             let told = at.ask(Method::POST, &path, Some(at.body())).await?;
-            println!("tenant {} is as in snapshot {name}", text(&told, "tenant"));
+            say::line(format_args!(
+                "tenant {} is as in snapshot {name}",
+                text(&told, "tenant")
+            ))?;
         }
         Change::List { json } => {
             let told = at.ask(Method::GET, "snapshots", None).await?;
             if *json {
-                println!("{:#}", told["value"]);
+                say::line(format_args!("{:#}", told["value"]))?;
             } else {
                 for snapshot in told["value"].as_array().into_iter().flatten() {
-                    println!("{}", line(snapshot));
+                    say::line(line(snapshot))?;
                 }
             }
         }
         Change::Remove { name } => {
             let path = format!("snapshots/{}", checked(name)?);
             at.ask(Method::DELETE, &path, None).await?;
-            println!("snapshot {name} is gone");
+            say::line(format_args!("snapshot {name} is gone"))?;
         }
     }
     Ok(())

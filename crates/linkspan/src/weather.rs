@@ -4,7 +4,10 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use crate::remote::{Remote, USUAL_URL};
+use crate::{
+    remote::{Remote, USUAL_URL},
+    say,
+};
 
 const CLOCK: &str = "/_linkspan/clock";
 const FAULTS: &str = "/_linkspan/faults";
@@ -57,7 +60,11 @@ pub async fn clock(command: ClockCommand) -> anyhow::Result<()> {
     };
     let clock = server.ask(method, CLOCK, said.as_ref()).await?;
     let text = |member: &str| clock[member].as_str().unwrap_or_default().to_owned();
-    println!("{} (real time: {})", text("now"), text("real"));
+    say::line(format_args!(
+        "{} (real time: {})",
+        text("now"),
+        text("real")
+    ))?;
     Ok(())
 }
 
@@ -125,17 +132,17 @@ pub async fn fault(command: FaultCommand) -> anyhow::Result<()> {
     match command.action {
         FaultAction::Add(rule) => {
             let made = server.ask(Method::POST, FAULTS, Some(&rule.said())).await?;
-            println!("{made}");
+            say::line(made)?;
         }
         FaultAction::List => {
             let all = server.ask(Method::GET, FAULTS, None).await?;
             for rule in all["faults"].as_array().into_iter().flatten() {
-                println!("{rule}");
+                say::line(rule)?;
             }
         }
         FaultAction::Clear => {
             server.ask(Method::DELETE, FAULTS, None).await?;
-            println!("no faults");
+            say::line("no faults")?;
         }
     }
     Ok(())

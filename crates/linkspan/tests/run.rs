@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod running;
+#[path = "run/signals.rs"]
+mod signals;
 
 use std::{
     fs,
@@ -275,34 +277,6 @@ fn exit_codes_are_handed_on() {
     );
     let ran = run(&["/"]);
     assert_eq!(ran.output.status.code(), Some(126), "{}", ran.said());
-}
-
-#[test]
-fn signals_are_handed_on() {
-    for (name, code) in [("INT", 40), ("TERM", 41), ("HUP", 42)] {
-        let directory = tempfile::tempdir().unwrap();
-        let (report, mark) = (directory.path().join("r"), directory.path().join("started"));
-        let script = format!(
-            "trap 'exit {code}' {name}; : > {}; while :; do sleep 0.1; done",
-            mark.display()
-        );
-        let child = linkspan(&["--ephemeral"], &report, &["sh", "-c", &script])
-            .spawn()
-            .unwrap();
-        let deadline = Instant::now() + PATIENCE;
-        while !mark.exists() {
-            assert!(Instant::now() < deadline, "the program did not start");
-            thread::sleep(Duration::from_millis(20));
-        }
-        let killed = Command::new("sh")
-            .args(["-c", &format!("kill -{name} {}", child.id())])
-            .status()
-            .unwrap();
-        assert!(killed.success());
-        let output = ended(child);
-        assert_eq!(output.status.code(), Some(code), "{name}: {output:?}");
-        assert!(report.exists(), "{name}: a run that is stopped reports too");
-    }
 }
 
 #[test]

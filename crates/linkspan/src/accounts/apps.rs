@@ -10,6 +10,7 @@ use server::identity::{self, Certificate};
 use tenant::accounts::{App, Secret};
 
 use super::open::{Open, Place, checked_name, guid, position};
+use crate::say::{self, Unsaid};
 
 /// `linkspan app`
 #[derive(Args, Clone)]
@@ -92,8 +93,7 @@ pub async fn app(command: AppCommand) -> anyhow::Result<()> {
     };
     let told = match command.change {
         Change::List { json } => {
-            list(apps, json);
-            return Ok(());
+            return Ok(list(apps, json)?);
         }
         Change::Add(add) => {
             let app = add.app()?;
@@ -118,8 +118,10 @@ pub async fn app(command: AppCommand) -> anyhow::Result<()> {
             let secret = identity::secret();
             let salt = identity::unique();
             apps[at].secrets.push(Secret::new(salt.as_bytes(), &secret));
+            // Shown before it is kept: a secret that nobody could see lets nobody in.
+            say::line(&secret)?;
             format!(
-                "{secret}\nThis is the secret of app {}; it is not kept and cannot be shown again.",
+                "This is the secret of app {}; it is not kept and cannot be shown again.",
                 apps[at].name
             )
         }
@@ -151,8 +153,7 @@ pub async fn app(command: AppCommand) -> anyhow::Result<()> {
         }
     };
     open.keep().await?;
-    println!("{told}");
-    Ok(())
+    Ok(say::line(told)?)
 }
 
 impl Add {
@@ -187,7 +188,7 @@ fn scopes(words: &[String]) -> anyhow::Result<Vec<Scope>> {
     Ok(scopes)
 }
 
-fn list(apps: &[App], as_json: bool) {
+fn list(apps: &[App], as_json: bool) -> Result<(), Unsaid> {
     let names =
         |scopes: &[Scope]| -> Vec<&str> { scopes.iter().map(|scope| scope.as_str()).collect() };
     if as_json {
@@ -205,23 +206,26 @@ fn list(apps: &[App], as_json: bool) {
                 })
             })
             .collect();
-        println!("{:#}", json!(apps));
-        return;
+        return say::line(format_args!("{:#}", json!(apps)));
     }
     for app in apps {
-        println!("{}  {}", app.client_id, app.name);
-        println!(
+        say::line(format_args!("{}  {}", app.client_id, app.name))?;
+        say::line(format_args!(
             "    secrets {}, public client: {}",
             app.secrets.len(),
             app.public_client
-        );
+        ))?;
         for der in &app.certificates {
-            println!("    certificate {}", Certificate::new(der).thumbprint());
+            say::line(format_args!(
+                "    certificate {}",
+                Certificate::new(der).thumbprint()
+            ))?;
         }
         for uri in &app.redirect_uris {
-            println!("    redirect {uri}");
+            say::line(format_args!("    redirect {uri}"))?;
         }
-        println!("    roles  {}", names(&app.roles).join(" "));
-        println!("    scopes {}", names(&app.scopes).join(" "));
+        say::line(format_args!("    roles  {}", names(&app.roles).join(" ")))?;
+        say::line(format_args!("    scopes {}", names(&app.scopes).join(" ")))?;
     }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use tenant::accounts::{Accounts, DirectoryGroup};
 
 use super::open::{Open, Place, checked_name, guid, position};
+use crate::say::{self, Unsaid};
 
 /// `linkspan group`
 #[derive(Args, Clone)]
@@ -60,8 +61,7 @@ pub async fn group(command: GroupCommand) -> anyhow::Result<()> {
     let accounts = &mut open.accounts;
     let told = match command.change {
         Change::List { json } => {
-            list(accounts, json);
-            return Ok(());
+            return Ok(list(accounts, json)?);
         }
         Change::Add { name, id } => {
             let group = DirectoryGroup {
@@ -107,8 +107,7 @@ pub async fn group(command: GroupCommand) -> anyhow::Result<()> {
         }
     };
     open.keep().await?;
-    println!("{told}");
-    Ok(())
+    Ok(say::line(told)?)
 }
 
 fn find(accounts: &Accounts, wanted: &str) -> anyhow::Result<usize> {
@@ -135,15 +134,14 @@ fn member_id(accounts: &Accounts, wanted: &str) -> anyhow::Result<String> {
     }
 }
 
-fn list(accounts: &Accounts, as_json: bool) {
+fn list(accounts: &Accounts, as_json: bool) -> Result<(), Unsaid> {
     if as_json {
         let groups: Vec<_> = accounts
             .groups
             .iter()
             .map(|group| json!({"name": group.name, "id": group.id, "members": group.members}))
             .collect();
-        println!("{:#}", json!(groups));
-        return;
+        return say::line(format_args!("{:#}", json!(groups)));
     }
     for group in &accounts.groups {
         let members: Vec<&str> = group
@@ -154,6 +152,12 @@ fn list(accounts: &Accounts, as_json: bool) {
                 known.map_or(id.as_str(), |(name, _)| name.as_str())
             })
             .collect();
-        println!("{}  {:<16} {}", group.id, group.name, members.join(", "));
+        say::line(format_args!(
+            "{}  {:<16} {}",
+            group.id,
+            group.name,
+            members.join(", ")
+        ))?;
     }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use server::identity::Keys;
 
 use super::open::Place;
-use crate::wire;
+use crate::{say, wire};
 
 /// `linkspan keys`
 #[derive(Args, Clone)]
@@ -29,9 +29,8 @@ pub fn keys(command: &KeysCommand) -> anyhow::Result<()> {
     let (data, _lock) = command.place.lock()?;
     let now = wire::now().duration_since(UNIX_EPOCH)?.as_secs();
     let rotation = Keys::rotate(&data.join("keys"), now)?;
-    println!(
+    Ok(say::line(format_args!(
         "key {} signs from now on, instead of {}; {} retired keys still count, {} were removed because nothing they signed can be valid any more",
         rotation.now, rotation.before, rotation.kept, rotation.removed
-    );
-    Ok(())
+    ))?)
 }

@@ -9,6 +9,7 @@ use server::identity;
 use tenant::accounts::{Cost, Secret, User};
 
 use super::open::{Open, Place, checked_name, guid, position};
+use crate::say::{self, Unsaid};
 
 /// Letters of a password that was made here: 95 bits.
 const MADE_LETTERS: usize = 24;
@@ -83,8 +84,7 @@ pub async fn user(command: UserCommand) -> anyhow::Result<()> {
     };
     let told = match command.change {
         Change::List { json } => {
-            list(&accounts.users, json);
-            return Ok(());
+            return Ok(list(&accounts.users, json)?);
         }
         Change::Add(add) => {
             let (user, made) = add.user()?;
@@ -103,7 +103,7 @@ pub async fn user(command: UserCommand) -> anyhow::Result<()> {
             );
             let told = format!("user {} has the id {}", user.name, user.id);
             accounts.users.push(user);
-            with_made(told, made)
+            with_made(told, made)?
         }
         Change::Remove { user } => {
             let removed = accounts.users.remove(find(&accounts.users, &user)?);
@@ -120,12 +120,11 @@ pub async fn user(command: UserCommand) -> anyhow::Result<()> {
             let (secret, made) = password(password_stdin)?;
             accounts.users[at].password = secret;
             let told = format!("user {} has another password", accounts.users[at].name);
-            with_made(told, made)
+            with_made(told, made)?
         }
     };
     open.keep().await?;
-    println!("{told}");
-    Ok(())
+    Ok(say::line(told)?)
 }
 
 impl Add {
@@ -169,16 +168,18 @@ fn password(from_input: bool) -> anyhow::Result<(Secret, Option<String>)> {
     Ok((secret, made))
 }
 
-fn with_made(told: String, made: Option<String>) -> String {
-    match made {
-        Some(made) => {
-            format!("{made}\n{told}; the password above is not kept and cannot be shown again.")
-        }
-        None => told,
-    }
+/// Shows a password that was made, before it is kept: one that nobody could see lets nobody in.
+fn with_made(told: String, made: Option<String>) -> Result<String, Unsaid> {
+    let Some(made) = made else {
+        return Ok(told);
+    };
+    say::line(made)?;
+    Ok(format!(
+        "{told}; the password above is not kept and cannot be shown again."
+    ))
 }
 
-fn list(users: &[User], as_json: bool) {
+fn list(users: &[User], as_json: bool) -> Result<(), Unsaid> {
     if as_json {
         let users: Vec<_> = users
             .iter()
@@ -189,11 +190,14 @@ fn list(users: &[User], as_json: bool) {
                 })
             })
             .collect();
-        println!("{:#}", json!(users));
-        return;
+        return say::line(format_args!("{:#}", json!(users)));
     }
     for user in users {
         let guest = if user.guest { " (guest)" } else { "" };
-        println!("{}  {:<16} {}{guest}", user.id, user.name, user.upn);
+        say::line(format_args!(
+            "{}  {:<16} {}{guest}",
+            user.id, user.name, user.upn
+        ))?;
     }
+    Ok(())
 }

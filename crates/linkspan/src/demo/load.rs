@@ -18,9 +18,10 @@ use super::{
     api::Api,
     evaluate::Item,
     groups::ExternalGroup,
-    progress::{Progress, say},
+    progress::Progress,
     source::Source,
 };
+use crate::say;
 
 /// Requests in flight.
 const AT_ONCE: usize = 32;
@@ -40,7 +41,7 @@ pub async fn connection(api: &Api, source: &Source) -> anyhow::Result<()> {
         .await?
         .expect(&[200, 404])?;
     if found.status == 200 {
-        say(format!(
+        say::line(format!(
             "The connection `{}` exists already: deleting it, to load it afresh.",
             source.connection
         ))?;

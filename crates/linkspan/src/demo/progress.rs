@@ -1,7 +1,7 @@
 //! Progress on a terminal as a bar, elsewhere as a line every few seconds.
 
 use std::{
-    io::{IsTerminal, Write, stderr, stdout},
+    io::{IsTerminal, stderr},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -11,16 +11,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::say::{self, Unsaid};
+
 /// How often a line is written where there is no terminal.
 const LINES_EVERY: Duration = Duration::from_secs(5);
-
-/// Writes a line to the standard output.
-///
-/// # Errors
-/// When it cannot be written to.
-pub fn say(line: impl AsRef<str>) -> std::io::Result<()> {
-    writeln!(stdout().lock(), "{}", line.as_ref())
-}
 
 /// The progress of one step.
 pub struct Progress {
@@ -68,8 +62,7 @@ impl Progress {
             return;
         }
         *line_at = Instant::now();
-        // A closed standard error is no reason to stop loading.
-        let _ = writeln!(stderr().lock(), "  {}", self.line(done));
+        say::aside(format_args!("  {}", self.line(done)));
     }
 
     fn line(&self, done: usize) -> String {
@@ -85,7 +78,7 @@ impl Progress {
     ///
     /// # Errors
     /// When the standard output cannot be written to.
-    pub fn finish(&self) -> std::io::Result<()> {
+    pub fn finish(&self) -> Result<(), Unsaid> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -96,7 +89,10 @@ impl Progress {
             0.1.. => format!(" ({:.0}/s)", done as f64 / seconds),
             _ => String::new(),
         };
-        say(format!("  {done} {} in {seconds:.1} s{rate}", self.what))
+        say::line(format_args!(
+            "  {done} {} in {seconds:.1} s{rate}",
+            self.what
+        ))
     }
 }
 

@@ -13,13 +13,16 @@ use super::{
     groups::{ExternalGroup, groups},
     load, packages,
     people::Pseudonyms,
-    progress::{Progress, say},
+    progress::Progress,
     query::{EVERYTHING, Query},
     search,
     source::{Source, Who, share},
     table::{self, Cell, Column, TITLES},
 };
-use crate::seed::{self, USERS};
+use crate::{
+    say::{self, Unsaid},
+    seed::{self, USERS},
+};
 
 /// Fewer packages than this make no demo.
 const PACKAGES_MIN: usize = 1_000;
@@ -56,19 +59,19 @@ pub async fn run(http_url: &str, items_max: Option<usize>) -> anyhow::Result<()>
     let columns = tokio::task::spawn_blocking(move || expected(&source, items, &groups)).await?;
     let columns = ask(http_url, connection, &queries, columns).await?;
     report(&queries, &columns)?;
-    say(goodbye(http_url, connection))?;
+    say::line(goodbye(http_url, connection))?;
     Ok(())
 }
 
 /// What this machine has to load.
 fn read() -> anyhow::Result<Source> {
-    say("Reading the package descriptions of this machine (apt-cache dumpavail) …")?;
+    say::line("Reading the package descriptions of this machine (apt-cache dumpavail) …")?;
     let source = packages::read(&packages::dumpavail());
     let count = source.entries.len();
     if count >= PACKAGES_MIN {
         return Ok(source);
     }
-    say(format!(
+    say::line(format!(
         "apt-cache knows {count} packages, fewer than {PACKAGES_MIN}: loading the files of the git checkout instead.\n\
          (Run `apt-get update` on a Debian machine for the full demo.)"
     ))?;
@@ -112,12 +115,12 @@ fn explain(
     items: &[Item],
     groups: &[ExternalGroup],
     people: &Pseudonyms,
-) -> std::io::Result<()> {
+) -> Result<(), Unsaid> {
     let denies = items
         .iter()
         .filter(|item| item.acl.iter().any(|entry| entry.access == Access::Deny))
         .count();
-    say(format!(
+    say::line(format!(
         "Loading {} {} into the connection `{}`: {} external groups, {} maintainers under pseudonyms, {denies} ACLs \
          with a deny.\n\nWho joins what (users and directory groups in external groups):",
         items.len(),
@@ -127,30 +130,30 @@ fn explain(
         people.len(),
     ))?;
     for join in source.rules.joins {
-        say(format!("  {:<18} ∋ {}", join.group, shown(join.who)))?;
+        say::line(format!("  {:<18} ∋ {}", join.group, shown(join.who)))?;
     }
     if people.len() > 0 {
-        say("  every tenth maintainer-… ∋ user dave")?;
+        say::line("  every tenth maintainer-… ∋ user dave")?;
     }
     for area in source.rules.areas {
         let id = format!("area-{}", area.name);
-        say(format!("  {id:<18} reads {}", area.sections.join(", ")))?;
+        say::line(format!("  {id:<18} reads {}", area.sections.join(", ")))?;
     }
-    say("  archive            ∋ teams ∋ every team-…")?;
-    say("Who is denied what:")?;
+    say::line("  archive            ∋ teams ∋ every team-…")?;
+    say::line("Who is denied what:")?;
     for deny in source.rules.denies {
         let part = if deny.one_in == 1 {
             "all".to_owned()
         } else {
             format!("1 in {}", deny.one_in)
         };
-        say(format!(
+        say::line(format!(
             "  {part} of section {:<8} denied to {}",
             deny.section,
             shown(deny.who)
         ))?;
     }
-    say("")
+    say::line("")
 }
 
 fn shown(who: Who) -> String {
@@ -264,13 +267,13 @@ fn report(queries: &[Query], columns: &[Column]) -> anyhow::Result<()> {
         .iter()
         .filter(|column| SHOWN.contains(&column.user))
         .collect();
-    say("")?;
+    say::line("")?;
     for line in table::lines(queries, &shown) {
-        say(line)?;
+        say::line(line)?;
     }
-    say("\nTotals of all users:")?;
+    say::line("\nTotals of all users:")?;
     for line in table::totals(queries, columns) {
-        say(format!("  {line}"))?;
+        say::line(format!("  {line}"))?;
     }
     let queries: Vec<_> = queries.iter().copied().chain([EVERYTHING]).collect();
     let faults = table::faults(&queries, columns);
@@ -280,7 +283,7 @@ fn report(queries: &[Query], columns: &[Column]) -> anyhow::Result<()> {
             .flat_map(|column| &column.cells)
             .map(|cell| cell.found.ids.len())
             .sum();
-        say(format!(
+        say::line(format!(
             "\nChecked: {} users × {} queries (the three above and `*`) against a plain evaluation of the same ACLs: \
              all {hits} hits and all totals are equal.",
             columns.len(),

@@ -13,11 +13,14 @@ use crate::{
     climate::Climate,
     dev::{self, Running},
     remote::{self, Remote, USUAL_URL},
+    say,
 };
 
 /// What is pushed into another server than the one that runs already would be looked for there.
 fn not_used(why: &str) {
-    eprintln!("linkspan run: not with the server at {USUAL_URL}, but with one of its own: {why}");
+    say::aside(format_args!(
+        "linkspan run: not with the server at {USUAL_URL}, but with one of its own: {why}"
+    ));
 }
 
 /// The server of a run.
@@ -110,6 +113,11 @@ impl Place {
             Self::Own { .. } => "a server of its own for this run".to_owned(),
             Self::Other(remote) => format!("the server at {}", remote.url),
         }
+    }
+
+    /// Do other programs ask it too?
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Other(_))
     }
 
     /// Lets go of the server.

@@ -65,52 +65,114 @@ pub use self::unix::Signals;
 
 #[cfg(unix)]
 mod unix {
-    use std::io::{self, IsTerminal};
+    use std::{fs::File, future::poll_fn, io, task::Poll, time::Duration};
 
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::{
+        process::{Pid, Signal, WaitId, WaitIdOptions, getpgrp, getpid, kill_process, waitid},
+        termios::tcgetpgrp,
+    };
     use tokio::{
         process::Child,
         signal::unix::{Signal as Stream, SignalKind, signal},
+        time::sleep,
     };
 
+    use super::SIGNALED;
+
+    /// What is handed on: all that people and shells send to a program. From its start on none of them ends this process.
+    const HANDED_ON: [Signal; 9] = [
+        Signal::INT,
+        Signal::QUIT,
+        Signal::TERM,
+        Signal::HUP,
+        Signal::USR1,
+        Signal::USR2,
+        Signal::WINCH,
+        Signal::TSTP,
+        Signal::CONT,
+    ];
+
+    /// What ends a run whose program has not started yet.
+    const ENDING: [Signal; 4] = [Signal::INT, Signal::QUIT, Signal::TERM, Signal::HUP];
+
+    /// What a terminal sends to every process in its foreground.
+    const OF_THE_TERMINAL: [Signal; 4] = [Signal::INT, Signal::QUIT, Signal::TSTP, Signal::WINCH];
+
+    /// How often, and how many times, is looked whether the program has stopped as it was told.
+    const STOP_LOOK: Duration = Duration::from_millis(20);
+    const STOP_LOOKS: usize = 50;
+
     /// The signals that are handed on.
-    pub struct Signals {
-        interrupt: Stream,
-        terminate: Stream,
-        hang_up: Stream,
-    }
+    pub struct Signals(Vec<(Signal, Stream)>);
 
     impl Signals {
-        /// From here on the signals end the program instead of this process.
+        /// From here on the signals are for the program, and not for this process.
         pub fn new() -> io::Result<Self> {
-            Ok(Self {
-                interrupt: signal(SignalKind::interrupt())?,
-                terminate: signal(SignalKind::terminate())?,
-                hang_up: signal(SignalKind::hangup())?,
-            })
+            let listen = |each: Signal| Ok((each, signal(SignalKind::from_raw(each.as_raw()))?));
+            HANDED_ON
+                .map(listen)
+                .into_iter()
+                .collect::<io::Result<_>>()
+                .map(Self)
         }
 
         /// Waits for the next signal.
         pub async fn next(&mut self) -> Signal {
-            tokio::select! {
-                _ = self.interrupt.recv() => Signal::INT,
-                _ = self.terminate.recv() => Signal::TERM,
-                _ = self.hang_up.recv() => Signal::HUP,
+            poll_fn(|context| {
+                for (signal, stream) in &mut self.0 {
+                    if stream.poll_recv(context).is_ready() {
+                        return Poll::Ready(*signal);
+                    }
+                }
+                Poll::Pending
+            })
+            .await
+        }
+
+        /// Waits for a signal to end; the exit code that says so.
+        pub async fn end(&mut self) -> u8 {
+            loop {
+                let signal = self.next().await;
+                if ENDING.contains(&signal) {
+                    return u8::try_from(signal.as_raw()).map_or(1, |number| SIGNALED + number);
+                }
             }
         }
 
         /// Hands a signal on.
-        pub fn pass(signal: Signal, child: &Child) {
-            // A terminal gives its Ctrl-C to the program itself too; twice would cut its last words short.
-            if signal == Signal::INT && io::stdin().is_terminal() {
-                return;
-            }
+        pub async fn pass(signal: Signal, child: &Child) {
             let id = child.id().and_then(|id| i32::try_from(id).ok());
-            if let Some(pid) = id.and_then(Pid::from_raw)
-                && let Err(error) = kill_process(pid, signal)
-            {
+            let Some(pid) = id.and_then(Pid::from_raw) else {
+                return;
+            };
+            // The program has it already; twice would cut its last words short.
+            let has_it = OF_THE_TERMINAL.contains(&signal) && is_in_the_foreground();
+            if !has_it && let Err(error) = kill_process(pid, signal) {
                 tracing::warn!(%error, "a signal could not be handed on");
             }
+            if signal == Signal::TSTP {
+                stop_with(pid).await;
+            }
+        }
+    }
+
+    /// Is the terminal ours at the moment, whatever the standard input is?
+    fn is_in_the_foreground() -> bool {
+        let terminal = File::open("/dev/tty");
+        terminal.is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp()))
+    }
+
+    /// Stops this process once the program has stopped: a shell waits for both. A program that does not stop keeps it.
+    async fn stop_with(pid: Pid) {
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        for _ in 0..STOP_LOOKS {
+            if matches!(waitid(WaitId::Pid(pid), options), Ok(Some(_))) {
+                if let Err(error) = kill_process(getpid(), Signal::STOP) {
+                    tracing::warn!(%error, "this process could not be stopped");
+                }
+                return;
+            }
+            sleep(STOP_LOOK).await;
         }
     }
 }
@@ -130,6 +192,12 @@ impl Signals {
         let _ = tokio::signal::ctrl_c().await;
     }
 
+    /// Waits for Ctrl-C; the exit code that says so.
+    pub async fn end(&mut self) -> u8 {
+        self.next().await;
+        1
+    }
+
     /// The program has it already.
-    pub fn pass((): (), _child: &Child) {}
+    pub async fn pass((): (), _child: &Child) {}
 }

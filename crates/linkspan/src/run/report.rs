@@ -17,6 +17,8 @@ const EARLIER_ITEM_BYTES_MAX: u64 = 4 << 20;
 pub struct Report<'a> {
     /// The server in words.
     pub server: String,
+    /// Are requests of other programs counted too?
+    pub is_shared: bool,
     /// What the program did.
     pub tally: &'a Tally,
     /// Its exit code, as it is handed on.
@@ -25,8 +27,8 @@ pub struct Report<'a> {
     pub signal: Option<u8>,
     /// How long it ran.
     pub seconds: f64,
-    /// How the server is reached.
-    pub whereabouts: &'a Whereabouts,
+    /// What would help a program that has done nothing.
+    pub notice: Option<String>,
     /// What the weather did, if there was any.
     pub weather: Option<weather::Report>,
 }
@@ -47,7 +49,7 @@ impl Report<'_> {
         let refused = tally.refused.iter().map(|(refused, count)| {
             json!({
                 "method": refused.operation.method, "path": refused.operation.path,
-                "status": refused.operation.status, "code": refused.code, "message": refused.message,
+                "status": refused.operation.status, "connection": refused.connection(), "code": refused.code, "message": refused.message,
                 "advice": refused.advice, "count": count,
             })
         });
@@ -60,6 +62,7 @@ impl Report<'_> {
         });
         json!({
             "server": self.server,
+            "counts_others": self.is_shared,
             "exit_code": self.exit_code,
             "signal": self.signal,
             "seconds": self.seconds,
@@ -71,7 +74,7 @@ impl Report<'_> {
             "advice": advice.collect::<Vec<_>>(),
             "graph_would": graph_would(tally),
             "uncounted": tally.lost,
-            "notice": notice(tally, self.whereabouts),
+            "notice": self.notice,
             "weather": self.weather,
         })
     }
@@ -123,18 +126,29 @@ impl Report<'_> {
                 plural(tally.lost, "more request")
             )?;
         }
-        if let Some(notice) = notice(tally, self.whereabouts) {
+        if self.is_shared && tally.requests > 0 {
+            writeln!(
+                out,
+                "  what other programs asked that server meanwhile is counted too"
+            )?;
+        }
+        if let Some(notice) = &self.notice {
             writeln!(out, "  {notice}")?;
         }
+        // Whoever says it ends the line.
+        out.truncate(out.trim_end().len());
         Ok(())
     }
 
     fn write_refused(&self, out: &mut String) -> fmt::Result {
         for (refused, count) in &self.tally.refused {
             let operation = &refused.operation;
+            let about = refused
+                .connection()
+                .map_or(String::new(), |connection| format!(" ('{connection}')"));
             writeln!(
                 out,
-                "  refused, {count} × {} {}: {} {}: {}",
+                "  refused, {count} × {} {}{about}: {} {}: {}",
                 operation.method, operation.path, operation.status, refused.code, refused.message
             )?;
             if !refused.advice.is_empty() {
@@ -189,7 +203,7 @@ fn throttle(connection: &str, items: &Items) -> Option<String> {
 
 /// What would help a program that has not been reached.
 pub fn notice(tally: &Tally, whereabouts: &Whereabouts) -> Option<String> {
-    if !tally.is_empty() {
+    if tally.has_asked() {
         return None;
     }
     let Whereabouts {
@@ -202,6 +216,8 @@ pub fn notice(tally: &Tally, whereabouts: &Whereabouts) -> Option<String> {
             "the program opened {} and asked nothing through them: it most likely does not trust the server's certificate. It reads none of SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, NODE_EXTRA_CA_CERTS and JAVA_TOOL_OPTIONS, so add the CA where it keeps its roots, or in the system's",
             plural(tally.tunnels, "tunnel")
         )
+    } else if !tally.hosts.is_empty() {
+        "the program asked nothing of the Graph or its sign-in: it reads HTTPS_PROXY, but asks other hosts".to_owned()
     } else {
         format!(
             "no request came in: the program asks nothing, or reads neither HTTPS_PROXY nor what else was set for it. What helps then: its own proxy setting ({proxy_url}); its base URL for the Graph ({https_url}/v1.0) and its sign-in authority ({https_url}); or a line `127.0.0.1 graph.microsoft.com login.microsoftonline.com` in /etc/hosts and a server on port 443 (`linkspan dev --https 127.0.0.1:443`)"
@@ -246,11 +262,12 @@ mod tests {
         let whereabouts = whereabouts();
         let report = Report {
             server: "a server".to_owned(),
+            is_shared: true,
             tally,
             exit_code: 3,
             signal: None,
             seconds: 1.25,
-            whereabouts: &whereabouts,
+            notice: notice(tally, &whereabouts),
             weather: None,
         };
         (report.text(), report.json())

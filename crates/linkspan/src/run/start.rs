@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    path::Path,
+    io::Write,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -14,14 +15,14 @@ use tokio::{
 };
 
 use super::{
-    environment,
+    environment::{self, Variable},
     files::Files,
     place::Place,
     program::{self, Signals},
     report::{self, Report},
     tally::Tally,
 };
-use crate::cli::Run;
+use crate::{cli::Run, say};
 
 /// How often the journal is read.
 const GLANCE: Duration = Duration::from_millis(500);
@@ -35,45 +36,123 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// Runs the program, and says at its end what it did; the exit code to hand on.
 ///
 /// # Errors
-/// There is no server to be had, or the files of the run cannot be written.
+/// There is no server to be had, or the files of the run cannot be written. Once the program runs, nothing that goes
+/// wrong here takes the place of its exit code.
 pub async fn run(options: Run) -> anyhow::Result<u8> {
-    let place = Place::find(&options).await?;
-    let whereabouts = place.whereabouts().await?;
-    let inherited = |name: &str| std::env::var_os(name);
-    let files = Files::write(&whereabouts, &inherited).await?;
-    let variables = environment::variables(&whereabouts, &files, &inherited)?;
-    let mut tally = Tally::behind(&place.page(u64::MAX).await?);
-    let signals = Signals::new()?;
+    let mut signals = Signals::new()?;
+    let prepared = tokio::select! {
+        prepared = Prepared::for_run(&options) => prepared?,
+        code = signals.end() => return Ok(code),
+    };
+    let Prepared {
+        sheet,
+        place,
+        whereabouts,
+        files: _files,
+        variables,
+        mut tally,
+    } = prepared;
     let began = Instant::now();
-    let mut child = match program::start(&options.command, variables) {
-        Ok(child) => child,
+    let (exit_code, signal, notice) = match program::start(&options.command, variables) {
+        Ok(mut child) => {
+            let status = watch(&mut child, signals, &place, &whereabouts, &mut tally).await?;
+            let notice = report::notice(&tally, &whereabouts);
+            (program::exit_code(status), program::signal(status), notice)
+        }
         Err(error) => {
             let name = options.command.first().map(|name| name.to_string_lossy());
-            eprintln!(
-                "linkspan run: could not start '{}': {error}",
-                name.unwrap_or_default()
-            );
-            place.close().await?;
-            return Ok(program::not_started(&error));
+            let notice = format!("could not start '{}': {error}", name.unwrap_or_default());
+            (program::not_started(&error), None, Some(notice))
         }
     };
-    let status = watch(&mut child, signals, &place, &whereabouts, &mut tally).await?;
     let report = Report {
         server: place.name(),
+        is_shared: place.is_shared(),
         tally: &tally,
-        exit_code: program::exit_code(status),
-        signal: program::signal(status),
+        exit_code,
+        signal,
         seconds: began.elapsed().as_secs_f64(),
-        whereabouts: &whereabouts,
+        notice,
         weather: place.weather(),
     };
-    eprint!("{}", report.text());
-    if let Some(file) = &options.json {
-        write(file, &report)?;
+    say::aside(report.text());
+    if let Some(sheet) = sheet {
+        sheet.write(&report);
     }
-    let exit_code = report.exit_code;
-    place.close().await?;
+    if let Err(error) = place.close().await {
+        say::aside(format_args!(
+            "linkspan run: the server did not end well: {error:#}"
+        ));
+    }
     Ok(exit_code)
+}
+
+/// Everything that is there before the program starts.
+struct Prepared {
+    sheet: Option<Sheet>,
+    place: Place,
+    whereabouts: Whereabouts,
+    files: Files,
+    variables: Vec<Variable>,
+    tally: Tally,
+}
+
+impl Prepared {
+    async fn for_run(options: &Run) -> anyhow::Result<Self> {
+        let place = Place::find(options).await?;
+        let whereabouts = place.whereabouts().await?;
+        let inherited = |name: &str| std::env::var_os(name);
+        let files = Files::write(&whereabouts, &inherited).await?;
+        let variables = environment::variables(&whereabouts, &files, &inherited)?;
+        let tally = Tally::behind(&place.page(u64::MAX).await?);
+        // Last, so that what refuses a run leaves no empty report.
+        let sheet = options.json.as_deref().map(Sheet::open).transpose()?;
+        Ok(Self {
+            sheet,
+            place,
+            whereabouts,
+            files,
+            variables,
+            tally,
+        })
+    }
+}
+
+/// What the report for machines is written on; open before the program starts, so that no run is lost over its name.
+enum Sheet {
+    Standard,
+    File(fs::File, PathBuf),
+}
+
+impl Sheet {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::Standard);
+        }
+        let file = fs::File::create(path)
+            .with_context(|| format!("--json: could not write the report {}", path.display()))?;
+        Ok(Self::File(file, path.to_owned()))
+    }
+
+    /// A report that cannot be written is no reason to hide how the program ended.
+    fn write(self, report: &Report<'_>) {
+        let text = format!("{:#}\n", report.json());
+        let (name, written) = match self {
+            Self::Standard => (
+                "the report".to_owned(),
+                say::text(text).map_err(anyhow::Error::from),
+            ),
+            Self::File(mut file, path) => (
+                format!("the report {}", path.display()),
+                file.write_all(text.as_bytes()).map_err(anyhow::Error::from),
+            ),
+        };
+        if let Err(error) = written.with_context(|| format!("could not write {name}"))
+            && !say::is_unread(&error)
+        {
+            say::aside(format_args!("linkspan run: {error:#}"));
+        }
+    }
 }
 
 /// Reads the journal and hands signals on until the program has ended, and then reads what is left.
@@ -91,15 +170,15 @@ async fn watch(
     let status = loop {
         tokio::select! {
             status = child.wait() => break status.context("the program's end cannot be seen")?,
-            signal = signals.next() => Signals::pass(signal, child),
+            signal = signals.next() => Signals::pass(signal, child).await,
             _ = glances.tick() => {
                 read(place, tally).await;
-                is_silent &= tally.is_empty();
+                is_silent &= !tally.has_asked();
                 if is_silent
                     && began.elapsed() >= SILENCE
                     && let Some(notice) = report::notice(tally, whereabouts)
                 {
-                    eprintln!("linkspan run: {} seconds have passed, and {notice}", SILENCE.as_secs());
+                    say::aside(format_args!("linkspan run: {} seconds have passed, and {notice}", SILENCE.as_secs()));
                     is_silent = false;
                 }
             }
@@ -127,13 +206,4 @@ async fn read(place: &Place, tally: &mut Tally) {
             }
         }
     }
-}
-
-fn write(file: &Path, report: &Report<'_>) -> anyhow::Result<()> {
-    let text = format!("{:#}\n", report.json());
-    if file.as_os_str() == "-" {
-        print!("{text}");
-        return Ok(());
-    }
-    fs::write(file, text).with_context(|| format!("could not write the report {}", file.display()))
 }

@@ -48,9 +48,18 @@ pub struct Operation {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Refused {
     pub operation: Operation,
+    /// The connection that it was about; empty if it was about none.
+    pub about: String,
     pub code: String,
     pub message: String,
     pub advice: String,
+}
+
+impl Refused {
+    /// The connection that it was about, if it was about one.
+    pub fn connection(&self) -> Option<&str> {
+        (!self.about.is_empty()).then_some(&self.about)
+    }
 }
 
 /// What was put into a connection.
@@ -77,9 +86,9 @@ impl Tally {
         }
     }
 
-    /// Has the program asked for anything at all?
-    pub fn is_empty(&self) -> bool {
-        self.requests == 0 && self.hosts.is_empty()
+    /// Has the program asked this server for anything? Hosts to which no tunnel leads are others'.
+    pub fn has_asked(&self) -> bool {
+        self.requests > 0
     }
 
     /// Counts a page.
@@ -110,6 +119,7 @@ impl Tally {
         if let Some(refusal) = &entry.refusal {
             let refused = Refused {
                 operation,
+                about: about.to_owned(),
                 code: refusal.code.to_string(),
                 message: refusal.message.to_string(),
                 advice,
@@ -222,7 +232,7 @@ pub mod tests {
             entry(serde_json::json!({ "method": "CONNECT", "path": "{host}", "about": "a:443" }));
         let fine = entry(serde_json::json!({ "advice": "Odd.", "graph_would": "say no" }));
         let mut tally = Tally::behind(&page(Vec::new()));
-        assert!(tally.is_empty());
+        assert!(!tally.has_asked());
         tally.add(&page(vec![missing.clone(), missing, host, fine]));
         assert_eq!(tally.requests, 3);
         assert_eq!(tally.refused.values().copied().collect::<Vec<_>>(), [2]);
