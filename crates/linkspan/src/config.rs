@@ -171,6 +171,8 @@ enum Origin {
 /// Everything that is wrong, in the order of the file.
 #[derive(Debug)]
 pub struct Problems {
+    /// Is the log to be JSON, as far as that could be read?
+    pub is_json: bool,
     file: Option<PathBuf>,
     list: Vec<(Origin, String)>,
 }
@@ -200,7 +202,11 @@ struct Reading<'t> {
     problems: Vec<(Origin, String)>,
 }
 
-/// The configuration of a file's text and an environment; the variables win.
+/// What is wrong with the files of a certificate and its key, by the keys that name them.
+pub type Faults = Vec<(&'static str, String)>;
+
+/// The configuration of a file's text and an environment; the variables win. `examine` looks into the files of the
+/// certificate.
 ///
 /// # Errors
 /// All that is wrong with it.
@@ -208,6 +214,7 @@ pub fn read(
     file: Option<&Path>,
     text: &str,
     variables: impl Iterator<Item = (String, String)>,
+    examine: impl FnOnce(&Path, &Path) -> Faults,
 ) -> Result<Config, Problems> {
     let mut reading = Reading {
         text,
@@ -225,6 +232,14 @@ pub fn read(
     for (name, value) in variables {
         reading.variable(name, &value);
     }
+    if let Tls {
+        certificate: Some(certificate),
+        key: Some(key),
+    } = &reading.config.listen.tls
+    {
+        let faults = examine(certificate, key);
+        reading.broken(faults);
+    }
     // Rules between keys are about what was meant, which is unknown as long as a value is wrong.
     if reading.problems.is_empty() {
         reading.rules();
@@ -234,6 +249,7 @@ pub fn read(
         return Ok(reading.config);
     }
     Err(Problems {
+        is_json: reading.config.log.json,
         file: file.map(Path::to_owned),
         list: reading.problems,
     })
@@ -319,6 +335,22 @@ impl Reading<'_> {
         if listen.http.is_none() && listen.https.is_none() {
             broken.push(("listen.http", "'off' leaves no way in, because listen.https is off too: give one of them an address".to_owned()));
         }
+        if let (Some(http), Some(https)) = (listen.http, listen.https)
+            && overlap(http, https)
+        {
+            broken.push((
+                "listen.https",
+                format!(
+                    "'{https}' takes the place of listen.http, '{http}': give them different ports"
+                ),
+            ));
+        }
+        if let Some(url) = &listen.public_url
+            && listen.behind_proxy
+            && !url.starts_with("https://")
+        {
+            broken.push(("listen.public_url", format!("'{url}' is not the address of a proxy that speaks TLS: it must begin with https://, or set listen.behind_proxy = false")));
+        }
         if let Some(address) = far(listen.http).filter(|_| !listen.behind_proxy) {
             broken.push(("listen.http", format!("'{address}' is not a loopback address, and tokens and passwords would travel in the clear: set listen.behind_proxy = true if a proxy that speaks TLS stands in front, or turn it off and use listen.https")));
         }
@@ -340,11 +372,23 @@ impl Reading<'_> {
         if listen.behind_proxy && listen.public_url.is_none() {
             broken.push(("listen.behind_proxy", "needs to be told under which address clients reach the proxy: set listen.public_url, for example to https://search.example".to_owned()));
         }
+        self.broken(broken);
+    }
+
+    fn broken(&mut self, broken: Faults) {
         for (key, problem) in broken {
             let origin = self.said.get(key).cloned().unwrap_or(Origin::Default);
             self.problems.push((origin, format!("{key} {problem}")));
         }
     }
+}
+
+/// Can only one of two listeners have its address?
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_same_ip = one.ip() == other.ip()
+        || one.is_ipv4() == other.is_ipv4()
+            && (one.ip().is_unspecified() || other.ip().is_unspecified());
+    one.port() == other.port() && one.port() != 0 && is_same_ip
 }
 
 fn unknown(path: &str) -> String {
@@ -367,7 +411,12 @@ mod tests {
         let variables = variables
             .iter()
             .map(|(name, value)| (name.to_string(), value.to_string()));
-        read(Some(Path::new("c.toml")), text, variables).map_err(|problems| problems.to_string())
+        let examine = |certificate: &Path, _: &Path| {
+            let is_bad = certificate.ends_with("bad");
+            Faults::from_iter(is_bad.then(|| ("listen.tls.certificate", "is bad".to_owned())))
+        };
+        read(Some(Path::new("c.toml")), text, variables, examine)
+            .map_err(|problems| problems.to_string())
     }
 
     #[test]
@@ -389,7 +438,7 @@ mod tests {
 
     #[test]
     fn all_problems_are_told_at_once_with_their_lines() {
-        let text = "[listen]\nhtp = \"x\"\nhttp = \"localhost\"\nbehind_proxy = \"true\"\ntls = 3\n[log]\nformat = \"xml\"\nlevel = \"lots=of=it\"\n[cellar]\n";
+        let text = "[listen]\nhtp = \"x\"\nhttp = \"localhost\"\nbehind_proxy = \"true\"\ntls = 3\n[log]\nformat = \"xml\"\nlevel = \"loud\"\n[cellar]\n";
         let told = told(text, &[("LINKSPAN__STORE__URL", "x"), ("HOME", "x")]).unwrap_err();
         for wanted in [
             "c.toml:2: there is no 'listen.htp'; there are: listen.http,",
@@ -397,7 +446,7 @@ mod tests {
             "c.toml:4: listen.behind_proxy must be true or false",
             "c.toml:5: listen.tls must be a section",
             "c.toml:7: log.format 'xml' must be text or json",
-            "c.toml:8: log.level 'lots=of=it' must be",
+            "c.toml:8: log.level 'loud' must be a level",
             "c.toml:9: there is no 'cellar'; there are: listen.http,",
             "LINKSPAN__STORE__URL: there is no 'store.url'; there are: store.directory",
         ] {
@@ -447,6 +496,18 @@ mod tests {
             (
                 "tls = { certificate = \"c\" }",
                 "listen.tls.certificate is of no use",
+            ),
+            (
+                "https = \"127.0.0.1:7780\"",
+                "listen.https '127.0.0.1:7780' takes the place of listen.http",
+            ),
+            (
+                "public_url = \"http://h\"\nbehind_proxy = true",
+                "listen.public_url 'http://h' is not the address of a proxy that speaks TLS",
+            ),
+            (
+                "tls = { certificate = \"bad\", key = \"k\" }",
+                "listen.tls.certificate is bad",
             ),
             (
                 "http = \"off\"\nhttps = \"off\"",

@@ -177,7 +177,8 @@ async fn start_with(
     proxy: Option<TcpListener>,
     guests: Guests,
 ) -> anyhow::Result<Running> {
-    let (http, https) = (listener(options.http)?, listener(options.https)?);
+    let http = listener("--http", options.http)?;
+    let https = listener("--https", options.https)?;
     let (data, temporary) = data_directory(options)?;
     let public_url = options.public_url.as_deref().map(public_url).transpose()?;
     let http_url = format!("http://localhost:{}", http.local_addr()?.port());
@@ -238,13 +239,14 @@ async fn start_with(
 }
 
 /// Listens on a loopback address; the credentials are published, so no other will do.
-pub fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// The option is the one that said the address.
+pub fn listener(option: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     ensure!(
         address.ip().is_loopback(),
-        "{address} is not a loopback address: `linkspan dev` serves published credentials and listens on this machine only (127.0.0.1 or [::1])"
+        "{option} {address} is not a loopback address: `linkspan dev` serves published credentials and listens on this machine only (127.0.0.1 or [::1])"
     );
     let listener = TcpListener::bind(address).with_context(|| {
-        format!("could not listen on {address}: is another server running there? Choose another port, or port 0 for a free one")
+        format!("could not listen on {option} {address}: is another server running there? Choose another port, or port 0 for a free one")
     })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
@@ -254,8 +256,9 @@ pub fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// nobody who did not ask for it should fail over it.
 fn proxy_listener(asked: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
     match asked {
-        Some(address) => listener(address),
-        None => listener(PROXY).or_else(|_| listener(SocketAddr::new(PROXY.ip(), 0))),
+        Some(address) => listener("--proxy", address),
+        None => listener("--proxy", PROXY)
+            .or_else(|_| listener("--proxy", SocketAddr::new(PROXY.ip(), 0))),
     }
 }
 
@@ -311,16 +314,16 @@ mod tests {
     #[test]
     fn only_loopback_addresses_are_listened_on() {
         for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-            let refused = listener(address.parse().unwrap()).unwrap_err();
+            let refused = listener("--http", address.parse().unwrap()).unwrap_err();
             assert!(refused.to_string().contains("loopback"), "{refused}");
         }
-        assert!(listener("127.0.0.1:0".parse().unwrap()).is_ok());
+        assert!(listener("--http", "127.0.0.1:0".parse().unwrap()).is_ok());
     }
 
     #[test]
     fn a_taken_port_is_a_clear_error() {
-        let taken = listener("127.0.0.1:0".parse().unwrap()).unwrap();
-        let refused = listener(taken.local_addr().unwrap()).unwrap_err();
+        let taken = listener("--http", "127.0.0.1:0".parse().unwrap()).unwrap();
+        let refused = listener("--proxy", taken.local_addr().unwrap()).unwrap_err();
         assert!(refused.to_string().contains("another server"), "{refused}");
     }
 

@@ -69,7 +69,7 @@ async fn obey(command: Command) -> anyhow::Result<u8> {
     match command {
         Command::Dev(options) => dev::dev(options).await.map(|()| 0),
         Command::Demo(options) => dev::demo(options).await.map(|()| 0),
-        Command::Serve(options) => serve::serve(&options).await.map(|()| 0),
+        Command::Serve(options) => serve::serve(&options).await,
         Command::CheckConfig(options) => serve::check(&options).map(|()| 0),
         Command::App(command) => accounts::app(command).await.map(|()| 0),
         Command::User(command) => accounts::user(command).await.map(|()| 0),

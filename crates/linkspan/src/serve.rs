@@ -10,19 +10,33 @@ use anyhow::Context;
 use rustls::ServerConfig;
 use server::{identity::SignInOptions, tls};
 use tenant::Profile;
+use tracing_subscriber::EnvFilter;
 
 use crate::{
     cli::{CheckConfig, Serve},
     clock::SystemClock,
-    config::{self, Config},
+    config::{self, Config, Problems},
     dev, logs, say,
     stop::Stop,
     wire,
 };
 
-/// Serves until it is told to stop.
-pub async fn serve(options: &Serve) -> anyhow::Result<()> {
-    let config = load(options.config.as_deref())?;
+/// What `sysexits.h` calls a configuration error: starting again does not help.
+const NOT_CONFIGURED: u8 = 78;
+
+/// Serves until it is told to stop; the exit code.
+pub async fn serve(options: &Serve) -> anyhow::Result<u8> {
+    let config = match load(options.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => {
+            let problems = error.downcast_ref::<Problems>();
+            if problems.is_some_and(|problems| problems.is_json) {
+                logs::start(EnvFilter::new(logs::LEVEL), true);
+            }
+            say::failure(format_args!("linkspan: {error:#}"));
+            return Ok(NOT_CONFIGURED);
+        }
+    };
     if let Some(filter) = logs::filter(&config.log.level) {
         logs::start(filter, config.log.json);
     }
@@ -46,7 +60,7 @@ pub async fn serve(options: &Serve) -> anyhow::Result<()> {
     say::line(format_args!("listening on {told}"))?;
     stop.requested().await?;
     say::aside("stopping: requests that are under way are answered first");
-    stop.unless_again(house.close()).await
+    stop.unless_again(house.close()).await.map(|()| 0)
 }
 
 /// Says whether a server would start with this configuration, as far as files and environment can tell.
@@ -54,8 +68,7 @@ pub fn check(options: &CheckConfig) -> anyhow::Result<()> {
     let Some(file) = &options.config else {
         return Ok(say::text(config::DEFAULT)?);
     };
-    let config = load(Some(file))?;
-    certificate(&config)?;
+    load(Some(file))?;
     Ok(say::line(format_args!("{} is fine", file.display()))?)
 }
 
@@ -70,7 +83,21 @@ fn load(file: Option<&Path>) -> anyhow::Result<Config> {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
         (text(name), text(value))
     });
-    Ok(config::read(file, &text, variables)?)
+    let examine = |certificate: &Path, key: &Path| {
+        let faults = tls::from_files(certificate, key).err();
+        let faults = faults.map(|faults| {
+            [
+                ("listen.tls.certificate", faults.certificate),
+                ("listen.tls.key", faults.key),
+            ]
+        });
+        let told = |fault| format!("{:#}", anyhow::Error::from(fault));
+        let faults = faults.into_iter().flatten();
+        faults
+            .filter_map(|(key, fault)| Some((key, told(fault?))))
+            .collect()
+    };
+    Ok(config::read(file, &text, variables, examine)?)
 }
 
 /// The certificate that the configuration names, if it names one.
@@ -79,8 +106,13 @@ fn certificate(config: &Config) -> anyhow::Result<Option<Arc<ServerConfig>>> {
     let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) else {
         return Ok(None);
     };
-    let shown = tls::from_files(certificate, key)
-        .context("the files of listen.tls cannot be used for HTTPS")?;
+    let shown = tls::from_files(certificate, key).map_err(|faults| {
+        let fault = faults.certificate.or(faults.key).map(anyhow::Error::from);
+        let told = anyhow::anyhow!("the files of listen.tls cannot be used for HTTPS");
+        fault.map_or(told, |fault| {
+            fault.context("the files of listen.tls have changed")
+        })
+    })?;
     Ok(Some(shown))
 }
 

@@ -123,6 +123,44 @@ fn a_report_that_cannot_be_written_is_noticed_before_the_program_runs() {
 }
 
 #[test]
+fn a_file_of_certificates_that_cannot_be_read_is_named() {
+    let output = linkspan(&["run", "--ephemeral", "--", "true"])
+        .env("SSL_CERT_FILE", "/nowhere/roots.pem")
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let told = said(&output);
+    assert!(
+        told.contains("SSL_CERT_FILE names /nowhere/roots.pem, which cannot be read"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_taken_address_is_named_with_its_option() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let free = "127.0.0.1:0";
+    let dev = [
+        "dev",
+        "--ephemeral",
+        "--http",
+        free,
+        "--https",
+        free,
+        "--proxy",
+        &address,
+    ];
+    let output = linkspan(&dev).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = said(&output);
+    assert!(
+        told.contains(&format!("could not listen on --proxy {address}")),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_filter_of_the_log_that_says_nothing_is_refused() {
     for wrong in ["a=b=c", "loud"] {
         let mut command = linkspan(&["check-config", "--print-default"]);

@@ -25,7 +25,10 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-pub use self::{files::FileError, given::from_files};
+pub use self::{
+    files::FileError,
+    given::{Faults, from_files},
+};
 
 /// The names and addresses of the leaf: this machine, and the Graph and sign-in hosts of all clouds, for clients
 /// that reach us through a proxy or a hosts entry.

@@ -15,6 +15,8 @@ use server::{journal::Whereabouts, tls};
 use tempfile::TempDir;
 use tokio::{process::Command, time::timeout};
 
+use crate::say;
+
 /// Where systems keep the roots that they trust; the first that is there counts.
 const SYSTEM_ROOTS: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -56,8 +58,7 @@ impl Files {
         let named = |names: &[&str]| -> Vec<PathBuf> {
             names
                 .iter()
-                .filter_map(|name| inherited(name))
-                .map(PathBuf::from)
+                .filter_map(|name| named_file(name, inherited))
                 .collect()
         };
         let mut roots = named(&["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]);
@@ -67,12 +68,12 @@ impl Files {
             .find(|path| path.is_file());
         roots.extend(system);
         let extra = named(&["NODE_EXTRA_CA_CERTS"]);
-        let ca = at("ca.pem");
+        let (ca, ours) = (at("ca.pem"), whereabouts.ca_pem.as_bytes());
         let texts = [
-            (ca.clone(), whereabouts.ca_pem.clone()),
-            (at("bundle.pem"), together(&roots, &whereabouts.ca_pem)),
-            (at("extra.pem"), together(&extra, &whereabouts.ca_pem)),
-            (at("preload.cjs"), preload(whereabouts)),
+            (ca.clone(), ours.to_vec()),
+            (at("bundle.pem"), together(&roots, ours)),
+            (at("extra.pem"), together(&extra, ours)),
+            (at("preload.cjs"), preload(whereabouts).into_bytes()),
         ];
         for (path, text) in texts {
             fs::write(&path, text)
@@ -93,21 +94,35 @@ impl Files {
     }
 }
 
-/// Certificates in PEM, each file once, ours last.
-fn together(files: &[PathBuf], ours: &str) -> String {
+/// The file of certificates that a variable names, if it can be read; if not, that is said, because the program could not
+/// have read it either.
+fn named_file(name: &str, inherited: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let path = inherited(name).filter(|value| !value.is_empty())?;
+    let path = PathBuf::from(path);
+    if let Err(error) = fs::read(&path) {
+        say::aside(format_args!(
+            "linkspan run: {name} names {}, which cannot be read, and is left out of what the program trusts: {error}",
+            path.display()
+        ));
+        return None;
+    }
+    Some(path)
+}
+
+/// Certificates in PEM, each file once, ours last. Between certificates there may be any bytes.
+fn together(files: &[PathBuf], ours: &[u8]) -> Vec<u8> {
     let mut seen = BTreeSet::new();
-    let mut text = String::new();
+    let mut text = Vec::new();
     for file in files {
         let real = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
-        // What cannot be read now could not have been read by the program either.
         if seen.insert(real)
-            && let Ok(more) = fs::read_to_string(file)
+            && let Ok(more) = fs::read(file)
         {
-            text.push_str(&more);
-            text.push('\n');
+            text.extend(more);
+            text.push(b'\n');
         }
     }
-    text.push_str(ours);
+    text.extend(ours);
     text
 }
 
@@ -181,10 +196,13 @@ mod tests {
     fn each_file_of_roots_is_taken_once_and_ours_is_last() {
         let directory = tempfile::tempdir().unwrap();
         let (first, link) = (directory.path().join("a"), directory.path().join("b"));
-        fs::write(&first, "roots").unwrap();
+        fs::write(&first, b"# Jos\xe9\nroots").unwrap();
         std::os::unix::fs::symlink(&first, &link).unwrap();
         let missing = directory.path().join("c");
-        assert_eq!(together(&[first, missing, link], "ours"), "roots\nours");
+        assert_eq!(
+            together(&[first, missing, link], b"ours"),
+            b"# Jos\xe9\nroots\nours"
+        );
     }
 
     #[test]

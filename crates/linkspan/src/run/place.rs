@@ -73,7 +73,8 @@ impl Place {
             public_url: None,
             ready_file: None,
         };
-        let running = dev::start(&listen, Some(dev::listener(free()?)?), climate).await?;
+        let running =
+            dev::start(&listen, Some(dev::listener("--proxy", free()?)?), climate).await?;
         let journal = running
             .journal()
             .context("the server of the run keeps no journal")?;

@@ -304,16 +304,20 @@ mod tests {
         let refusal = json!({ "code": "ItemNotFound", "message": "There is none." });
         let mut tally = Tally::default();
         tally.add(&page(vec![
-            entry(json!({ "status": 404, "refusal": refusal, "advice": "Put it first." })),
+            entry(json!({
+                "status": 404, "refusal": refusal, "advice": "Put it first.", "about": "parts",
+            })),
             entry(json!({ "method": "CONNECT", "path": "{host}", "about": "api.example:443" })),
         ]));
         let (text, json) = said(&tally);
         assert!(
-            text.contains("404 ItemNotFound: There is none.\n    Put it first."),
+            text.contains("('parts'): 404 ItemNotFound: There is none.\n    Put it first."),
             "{text}"
         );
         assert!(text.contains("NO_PROXY=api.example "), "{text}");
         assert_eq!(json["refused"][0]["advice"], "Put it first.");
+        assert_eq!(json["refused"][0]["connection"], "parts");
+        assert!(text.contains("what other programs asked"), "{text}");
         assert_eq!(
             json["hosts_refused"],
             json!([{ "host": "api.example:443", "count": 1 }])
@@ -335,11 +339,14 @@ mod tests {
             assert!(said(&tally).0.contains(part), "{part}");
         }
         tally.add(&page(Vec::new()));
-        assert!(
-            said(&tally).1["notice"]
-                .as_str()
-                .unwrap()
-                .contains("2 tunnels")
-        );
+        let notice = |tally: &Tally| said(tally).1["notice"].as_str().unwrap().to_owned();
+        assert!(notice(&tally).contains("2 tunnels"));
+        // That another host was refused as well says nothing about ours.
+        let host = json!({ "method": "CONNECT", "path": "{host}", "about": "api.example:443" });
+        tally.add(&page(vec![entry(host.clone())]));
+        assert!(notice(&tally).contains("certificate"));
+        let mut elsewhere = Tally::behind(&page(Vec::new()));
+        elsewhere.add(&page(vec![entry(host)]));
+        assert!(notice(&elsewhere).contains("asks other hosts"));
     }
 }
