@@ -18,6 +18,9 @@ const LOGIN = "https://login.microsoftonline.com";
 const GRAPH = "https://graph.microsoft.com/v1.0";
 const CONNECTION = "articlesjs";
 const ATTEMPTS = 6;
+// What passes when one waits: throttling, and gateways and servers on a bad day.
+const PASSING = [429, 502, 503, 504];
+const PAUSE_MAX = 120;
 
 const tenant = need("AZURE_TENANT_ID");
 const reader = process.env.CONNECTOR_READER_ID ?? "5eed0000-0000-4000-8000-0000000000b1";
@@ -50,26 +53,43 @@ const articles = [
 function need(name) {
   const value = process.env[name];
   if (!value) {
-    console.error(`${name} is not set`);
+    console.error(`${name} is not set: set it to the values of your app, or start this with \`linkspan run -- node ${process.argv[1]}\``);
     process.exit(2);
   }
   return value;
 }
 
-/** Sends a request, again when the service asks for patience. */
+/** Milliseconds to wait: what the service says, else longer each time; never for ever. */
+function pause(said, attempt) {
+  const seconds = /^\d+$/.test(said ?? "") ? Number(said) : 2 ** attempt;
+  return 1000 * Math.min(seconds, PAUSE_MAX);
+}
+
+/**
+ * Sends a request, again when the service asks for patience or the connection is lost; the answer with its text. Every
+ * request here may come twice: what exists already is answered 409, and that is fine with those who ask.
+ */
 async function call(url, options) {
   for (let attempt = 0; ; attempt += 1) {
-    const response = await fetch(url, options);
-    if (![429, 503, 504].includes(response.status) || attempt === ATTEMPTS - 1) {
-      return response;
+    let said;
+    try {
+      const response = await fetch(url, { ...options, signal: AbortSignal.timeout(60_000) });
+      const text = await response.text();
+      if (!PASSING.includes(response.status) || attempt === ATTEMPTS - 1) {
+        return { response, text };
+      }
+      said = response.headers.get("retry-after");
+    } catch (error) {
+      if (attempt === ATTEMPTS - 1) {
+        throw error;
+      }
     }
-    await response.arrayBuffer();
-    await sleep(1000 * Number(response.headers.get("retry-after") ?? 2 ** attempt));
+    await sleep(pause(said, attempt));
   }
 }
 
 async function signIn() {
-  const response = await call(`${LOGIN}/${tenant}/oauth2/v2.0/token`, {
+  const { response, text } = await call(`${LOGIN}/${tenant}/oauth2/v2.0/token`, {
     method: "POST",
     body: new URLSearchParams({
       grant_type: "client_credentials",
@@ -78,7 +98,7 @@ async function signIn() {
       scope: "https://graph.microsoft.com/.default",
     }),
   });
-  const answer = await response.json();
+  const answer = text.startsWith("{") ? JSON.parse(text) : { error_description: text };
   if (!response.ok) {
     throw new Error(`sign-in failed: ${answer.error_description}`);
   }
@@ -93,8 +113,7 @@ function graph(token) {
     if (body !== undefined) {
       headers["Content-Type"] = "application/json";
     }
-    const response = await call(url, { method, headers, body: body && JSON.stringify(body) });
-    const text = await response.text();
+    const { response, text } = await call(url, { method, headers, body: body && JSON.stringify(body) });
     if (!response.ok && !fine.includes(response.status)) {
       const error = text.startsWith("{") ? JSON.parse(text).error : { message: text };
       throw new Error(`${method} ${path}: ${response.status} ${error.code}: ${error.message}`);
@@ -148,7 +167,7 @@ async function push(ask) {
     });
   await Promise.all(articles.map(put));
   // What is gone from the source must go from the index too.
-  await ask("DELETE", `/external/connections/${CONNECTION}/items/draft`);
+  await ask("DELETE", `/external/connections/${CONNECTION}/items/draft`, undefined, [404]);
   console.log(`${articles.length} items pushed, 1 taken back`);
 }
 

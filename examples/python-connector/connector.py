@@ -13,6 +13,7 @@ ExternalConnection.ReadWrite.OwnedBy and ExternalItem.ReadWrite.OwnedBy; optiona
 CONNECTOR_DENIED_ID, the object ids of two users (by default two of Linkspan's seeded users).
 """
 
+import http.client
 import json
 import os
 import sys
@@ -25,8 +26,19 @@ LOGIN = "https://login.microsoftonline.com"
 GRAPH = "https://graph.microsoft.com/v1.0"
 CONNECTION = "articlespy"
 ATTEMPTS = 6
+# What passes when one waits: throttling, and gateways and servers on a bad day.
+PASSING = (429, 502, 503, 504)
+PAUSE_MAX = 120
 
-TENANT = os.environ["AZURE_TENANT_ID"]
+
+def need(name):
+    value = os.environ.get(name)
+    if not value:
+        sys.exit(f"{name} is not set: set it to the values of your app, or start this with `linkspan run -- python3 {sys.argv[0]}`")
+    return value
+
+
+TENANT = need("AZURE_TENANT_ID")
 READER = os.environ.get("CONNECTOR_READER_ID", "5eed0000-0000-4000-8000-0000000000b1")
 DENIED = os.environ.get("CONNECTOR_DENIED_ID", "5eed0000-0000-4000-8000-0000000000b4")
 
@@ -60,8 +72,17 @@ ARTICLES = [
 ]
 
 
+def pause(headers, attempt):
+    """Seconds to wait: what the service says, else longer each time; never for ever."""
+    said = headers.get("Retry-After", "") if headers else ""
+    seconds = int(said) if said.isdigit() else 2**attempt
+    return min(seconds, PAUSE_MAX)
+
+
 def call(method, url, headers, body=None):
-    """Sends a request, again when the service asks for patience; returns status, headers and JSON."""
+    """Sends a request, again when the service asks for patience or the connection is lost; returns status, headers and JSON.
+
+    Every request here may come twice: what exists already is answered 409, and that is fine with those who ask."""
     for attempt in range(ATTEMPTS):
         request = urllib.request.Request(url, data=body, method=method, headers=headers)
         try:
@@ -70,17 +91,21 @@ def call(method, url, headers, body=None):
                 return response.status, response.headers, json.loads(text) if text else None
         except urllib.error.HTTPError as error:
             text = error.read().decode("utf-8", "replace")
-            if error.code not in (429, 503, 504) or attempt == ATTEMPTS - 1:
+            if error.code not in PASSING or attempt == ATTEMPTS - 1:
                 return error.code, error.headers, json.loads(text) if text.startswith("{") else {"error": {"message": text}}
-            time.sleep(float(error.headers.get("Retry-After", 2**attempt)))
+            time.sleep(pause(error.headers, attempt))
+        except (OSError, http.client.HTTPException) as error:
+            if attempt == ATTEMPTS - 1:
+                sys.exit(f"{method} {url}: {error}")
+            time.sleep(pause(None, attempt))
     raise AssertionError("the last attempt returns")
 
 
 def sign_in():
     form = {
         "grant_type": "client_credentials",
-        "client_id": os.environ["AZURE_CLIENT_ID"],
-        "client_secret": os.environ["AZURE_CLIENT_SECRET"],
+        "client_id": need("AZURE_CLIENT_ID"),
+        "client_secret": need("AZURE_CLIENT_SECRET"),
         "scope": "https://graph.microsoft.com/.default",
     }
     url = f"{LOGIN}/{TENANT}/oauth2/v2.0/token"
@@ -151,7 +176,7 @@ def push(graph):
         }
         graph.ask("PUT", f"/external/connections/{CONNECTION}/items/{name}", item)
     # What is gone from the source must go from the index too.
-    graph.ask("DELETE", f"/external/connections/{CONNECTION}/items/draft")
+    graph.ask("DELETE", f"/external/connections/{CONNECTION}/items/draft", fine=(204, 404))
     print(f"{len(ARTICLES)} items pushed, 1 taken back")
 
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use serde_json::{Value, json};
 use server::{journal::Whereabouts, weather};
 
-use super::tally::{Items, Tally};
+use super::tally::{Items, Operation, Refused, Tally};
 
 /// What the Graph has published as the rate of items of a connection.
 const ITEMS_PER_SECOND: f64 = 25.0;
@@ -50,7 +50,7 @@ impl Report<'_> {
             json!({
                 "method": refused.operation.method, "path": refused.operation.path,
                 "status": refused.operation.status, "connection": refused.connection(), "code": refused.code, "message": refused.message,
-                "advice": refused.advice, "count": count,
+                "advice": advice(refused), "count": count,
             })
         });
         let hosts = tally
@@ -151,8 +151,9 @@ impl Report<'_> {
                 "  refused, {count} × {} {}{about}: {} {}: {}",
                 operation.method, operation.path, operation.status, refused.code, refused.message
             )?;
-            if !refused.advice.is_empty() {
-                writeln!(out, "    {}", refused.advice)?;
+            let advice = advice(refused);
+            if !advice.is_empty() {
+                writeln!(out, "    {advice}")?;
             }
         }
         for (host, count) in &self.tally.hosts {
@@ -166,6 +167,28 @@ impl Report<'_> {
         }
         Ok(())
     }
+}
+
+/// What the server advised; where it must not say what is missing, what to look at.
+fn advice(refused: &Refused) -> String {
+    let Operation { path, status, .. } = &refused.operation;
+    let Some(connection) = refused.connection().filter(|_| *status == 404) else {
+        return refused.advice.clone();
+    };
+    if !refused.advice.is_empty() {
+        return refused.advice.clone();
+    }
+    let parts = [
+        ("{item}", ", and that the item was put and not deleted again"),
+        ("{group}", ", and that the external group was created"),
+        ("{operation}", ", and that the operation is one of this connection"),
+        ("/schema", ", and that a schema was registered"),
+    ];
+    let part = parts.iter().find(|(part, _)| path.contains(part));
+    format!(
+        "a 404 also hides what the app may not see: check that '{connection}' exists, and that this app created it or has a permission that ends in .All{}",
+        part.map_or("", |(_, rest)| rest)
+    )
 }
 
 /// What the Graph itself would have done differently, each to be read behind "the Graph would".
@@ -317,6 +340,15 @@ mod tests {
         assert!(text.contains("NO_PROXY=api.example "), "{text}");
         assert_eq!(json["refused"][0]["advice"], "Put it first.");
         assert_eq!(json["refused"][0]["connection"], "parts");
+        let mut silent = Tally::default();
+        let missing = json!({
+            "status": 404, "refusal": { "code": "ItemNotFound", "message": "No." }, "about": "parts",
+            "path": "/external/connections/{connection}/items/{item}",
+        });
+        silent.add(&page(vec![entry(missing)]));
+        let advice = said(&silent).1["refused"][0]["advice"].clone();
+        let advice = advice.as_str().unwrap();
+        assert!(advice.contains("'parts' exists") && advice.contains("the item was put"));
         assert!(text.contains("what other programs asked"), "{text}");
         assert_eq!(
             json["hosts_refused"],
