@@ -3,8 +3,8 @@
 //! Documentation: <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, errors::ErrorKind};
-use serde::Deserialize;
+use jsonwebtoken::{Algorithm, crypto};
+use serde::{Deserialize, de::DeserializeOwned};
 use tenant::accounts::App;
 
 use super::{
@@ -30,6 +30,21 @@ pub(super) struct Authority<'a> {
     pub tid: &'a str,
 }
 
+/// What counts of the header. The signing library's own type refuses what some SDKs send here.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    #[serde(default)]
+    kid: Option<String>,
+    #[serde(default)]
+    x5t: Option<String>,
+    #[serde(default, rename = "x5t#S256")]
+    x5t_s256: Option<String>,
+    /// The certificate, maybe followed by those that signed it: a list by RFC 7515, one text by some SDKs.
+    #[serde(default)]
+    x5c: Option<OneOrMore>,
+}
+
 #[derive(Deserialize)]
 struct Claims {
     #[serde(default)]
@@ -53,13 +68,36 @@ enum OneOrMore {
 
 /// The client that an assertion speaks for, before anything is checked.
 pub(super) fn client_id(assertion: &str) -> Result<String, Refusal> {
-    let claims: Claims = assertion
-        .split('.')
-        .nth(1)
-        .and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok())
-        .and_then(|claims| serde_json::from_slice(&claims).ok())
-        .ok_or_else(malformed)?;
+    let Parts { claims, .. } = Parts::of(assertion)?;
+    let claims: Claims = json(claims)?;
     claims.sub.or(claims.iss).ok_or_else(malformed)
+}
+
+/// The three texts of a JWT, and what the signature covers.
+struct Parts<'a> {
+    header: &'a str,
+    claims: &'a str,
+    signature: &'a str,
+    signed: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(assertion: &'a str) -> Result<Self, Refusal> {
+        let (signed, signature) = assertion.rsplit_once('.').ok_or_else(malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or_else(malformed)?;
+        Ok(Self {
+            header,
+            claims,
+            signature,
+            signed,
+        })
+    }
+}
+
+/// What a part of a JWT says.
+fn json<T: DeserializeOwned>(part: &str) -> Result<T, Refusal> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed())?;
+    serde_json::from_slice(&bytes).map_err(|_| malformed())
 }
 
 /// Checks an assertion of this app. The same one counts until it expires, as often as it is sent. Returns the last second at
@@ -70,14 +108,20 @@ pub(super) fn check(
     authority: Authority<'_>,
     now: u64,
 ) -> Result<u64, Refusal> {
-    let header = decode_header(assertion).map_err(|_| malformed())?;
-    if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256) {
-        return Err(Refusal::client(
-            50027,
-            "The client assertion is not signed with RS256 or PS256. Sign it with one of these.",
-        ));
-    }
-    let claims = verified(app, assertion, &header, now)?;
+    let parts = Parts::of(assertion)?;
+    let header: Header = json(parts.header)?;
+    let algorithm = match header.alg.as_str() {
+        "RS256" => Algorithm::RS256,
+        "PS256" => Algorithm::PS256,
+        _ => {
+            return Err(Refusal::client(
+                50027,
+                "The client assertion is not signed with RS256 or PS256. Sign it with one of these.",
+            ));
+        }
+    };
+    verify(app, &parts, (&header, algorithm), now)?;
+    let claims: Claims = json(parts.claims)?;
     let names = [&claims.iss, &claims.sub];
     if !names.into_iter().all(|name| {
         name.as_deref()
@@ -141,7 +185,13 @@ fn seconds(time: f64) -> Option<u64> {
     (0.0..1e15).contains(&time).then_some(time as u64)
 }
 
-fn verified(app: &App, assertion: &str, header: &Header, now: u64) -> Result<Claims, Refusal> {
+/// Is the assertion signed with the key of the registered certificate that it names?
+fn verify(
+    app: &App,
+    parts: &Parts<'_>,
+    (header, algorithm): (&Header, Algorithm),
+    now: u64,
+) -> Result<(), Refusal> {
     let refuse = |text: String| Err(Refusal::client(700_027, text));
     let names = [&header.x5t, &header.x5t_s256];
     let mut names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
@@ -165,6 +215,16 @@ fn verified(app: &App, assertion: &str, header: &Header, now: u64) -> Result<Cla
             app.name
         ));
     };
+    // What comes along adds no trust, but must not say something else.
+    if !header.x5c.as_ref().is_none_or(|sent| {
+        sent.first()
+            .is_some_and(|text| certificate.is_written(text))
+    }) {
+        return refuse(format!(
+            "The certificate in 'x5c' is not the one with the thumbprint {}. Send that one first, in base64, or leave 'x5c' out.",
+            quote(first)
+        ));
+    }
     if certificate.not_after().is_none_or(|end| end < now) {
         return refuse(format!(
             "The certificate with the thumbprint {} has expired. Register a new one for the app '{}'.",
@@ -172,19 +232,24 @@ fn verified(app: &App, assertion: &str, header: &Header, now: u64) -> Result<Cla
             app.name
         ));
     }
-    let mut validation = Validation::new(header.alg);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_nbf = false;
-    validation.validate_aud = false;
     let key = certificate.key().ok_or_else(Refusal::broken)?;
-    match decode(assertion, &key, &validation) {
-        Ok(token) => Ok(token.claims),
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidSignature) => refuse(format!(
+    let signed = parts.signed.as_bytes();
+    match crypto::verify(parts.signature, signed, &key, algorithm) {
+        Ok(true) => Ok(()),
+        Ok(false) => refuse(format!(
             "The client assertion's signature does not fit the certificate with the thumbprint {}. Sign it with that certificate's key.",
             quote(first)
         )),
         Err(_) => Err(malformed()),
+    }
+}
+
+impl OneOrMore {
+    fn first(&self) -> Option<&str> {
+        match self {
+            Self::One(text) => Some(text),
+            Self::More(texts) => texts.first().map(String::as_str),
+        }
     }
 }
 

@@ -76,6 +76,13 @@ impl<'a> Certificate<'a> {
             .is_some_and(|bytes| bytes == self.sha1().as_ref() || bytes == sha256.as_ref())
     }
 
+    /// Is this its DER in base64?
+    pub(super) fn is_written(self, text: &str) -> bool {
+        STANDARD_NO_PAD
+            .decode(text.trim_end_matches('='))
+            .is_ok_and(|der| der == self.0)
+    }
+
     /// The key that its owner's signatures are checked with.
     pub(super) fn key(self) -> Option<DecodingKey> {
         der::rsa_public_key(self.0).map(DecodingKey::from_rsa_der)

@@ -132,6 +132,8 @@ fn every_way_to_name_the_certificate_and_both_algorithms_count() {
         json!({"alg": "PS256", "x5t#S256": URL_SAFE_NO_PAD.encode(sha256)}),
         json!({"alg": "PS256", "x5t": URL_SAFE_NO_PAD.encode(OWN.sha1()), "kid": "anything"}),
         json!({"alg": "RS256", "x5t": URL_SAFE_NO_PAD.encode(OWN.sha1()), "x5c": [STANDARD.encode(&OWN.der)]}),
+        json!({"alg": "RS256", "x5t": URL_SAFE_NO_PAD.encode(OWN.sha1()), "x5c": STANDARD.encode(&OWN.der)}),
+        json!({"alg": "RS256", "x5t": URL_SAFE_NO_PAD.encode(OWN.sha1()), "x5c": [STANDARD.encode(&OWN.der), STANDARD.encode(&OTHER.der)]}),
         json!({"alg": "RS256", "kid": hex}),
         json!({"alg": "RS256", "kid": hex.to_ascii_lowercase()}),
     ] {
@@ -210,6 +212,8 @@ fn what_does_not_prove_the_app_is_refused() {
     let other = json!({"alg": "RS256", "x5t": URL_SAFE_NO_PAD.encode(OTHER.sha1())});
     let old = json!({"alg": "RS256", "x5t": URL_SAFE_NO_PAD.encode(OLD.sha1())});
     let both = with(x5t(), "x5t#S256", Value::from("AAAA"));
+    let foreign = with(x5t(), "x5c", json!(STANDARD.encode(&OTHER.der)));
+    let empty = with(x5t(), "x5c", json!([]));
     let none = format!(
         "{}.{}.",
         URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#),
@@ -221,6 +225,11 @@ fn what_does_not_prove_the_app_is_refused() {
         (OWN.sign(&json!({"alg": "RS256"}), &good()), 401, 700_027),
         (OWN.sign(&both, &good()), 401, 700_027),
         (OLD.sign(&old, &good()), 401, 700_027),
+        // What comes along must be the registered certificate, and never replaces it.
+        (OWN.sign(&foreign, &good()), 401, 700_027),
+        (OTHER.sign(&foreign, &good()), 401, 700_027),
+        (OWN.sign(&empty, &good()), 401, 700_027),
+        (OWN.sign(&with(x5t(), "x5c", json!(1)), &good()), 400, 50027),
         (
             OWN.sign(&x5t(), &with(good(), "iss", json!(PORTAL))),
             401,
@@ -256,7 +265,7 @@ fn what_does_not_prove_the_app_is_refused() {
             401,
             50027,
         ),
-        (none, 400, 50027),
+        (none, 401, 50027),
         ("a.b.c".to_owned(), 400, 50027),
     ] {
         assert_eq!(
