@@ -3,7 +3,13 @@
 //! The accept loop is our own because the client's choice by ALPN decides the protocol: there is no guessing from the
 //! first bytes, during which a silent client could stay for ever.
 
-use std::{io, net::TcpListener as StdTcpListener, pin::pin, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, TcpListener as StdTcpListener},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Extension, Router, response::Response};
 use axum_server::{
@@ -114,12 +120,18 @@ pub(crate) struct Door {
     tls: Option<RustlsAcceptor>,
 }
 
+/// The address that a request came from.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub IpAddr);
+
 /// A connection's place among those of its listener, and the two words that end it.
 pub(crate) struct Place {
     /// Told when the connection should end after the request that is under way.
     pub draining: Watcher,
     /// Told when it must end.
     pub over: watch::Receiver<bool>,
+    /// Who is at the other end.
+    pub peer: Option<Peer>,
     /// Given back when it has ended.
     pub permit: OwnedSemaphorePermit,
 }
@@ -156,6 +168,7 @@ impl Door {
             let place = Place {
                 draining: graceful.watcher(),
                 over: over.clone(),
+                peer: peer(&stream),
                 permit,
             };
             tasks::spawn("connection", self.clone().greet(stream, place));
@@ -198,7 +211,7 @@ impl Door {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), answering(self.router));
+            .serve_connection(TokioIo::new(stream), answering(self.router, place.peer));
         live(connection, place).await;
     }
 
@@ -214,7 +227,7 @@ impl Door {
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PONG_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), answering(self.router));
+            .serve_connection(TokioIo::new(stream), answering(self.router, place.peer));
         live(connection, place).await;
     }
 }
@@ -222,10 +235,14 @@ impl Door {
 /// The router as the protocols want it: an answer that is to be lost is none.
 fn answering(
     router: Router,
+    peer: Option<Peer>,
 ) -> impl Service<hyper::Request<Incoming>, Response = Response, Error = Lost, Future: Send + 'static>
 {
     let service = TowerToHyperService::new(router);
-    service_fn(move |request| {
+    service_fn(move |mut request: hyper::Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         let answering = service.call(request);
         async move {
             let Ok(response) = answering.await;
@@ -256,6 +273,11 @@ pub(crate) fn at_once(stream: &TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
+}
+
+/// Who is at the other end of a connection.
+pub(crate) fn peer(stream: &TcpStream) -> Option<Peer> {
+    stream.peer_addr().ok().map(|address| Peer(address.ip()))
 }
 
 /// The next connection, whatever happened to others.

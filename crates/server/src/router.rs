@@ -25,6 +25,7 @@ use crate::{
     identity::SignIn,
     journal::{BytesIn, Operation, sign_in_path},
     layers::{Exchange, gzip, origin, rescue},
+    listen::Peer,
     respond, upkeep,
     weather::{Desk, Weather},
 };
@@ -194,6 +195,7 @@ impl Front {
                 authorization: text(&parts.headers, &header::AUTHORIZATION),
                 cookie: text(&parts.headers, &header::COOKIE),
                 client_request_id: Some(&exchange.client_request_id),
+                from: parts.extensions.get().map(|Peer(address)| *address),
                 body: &body,
             };
             let now = exchange.began_at_seconds();

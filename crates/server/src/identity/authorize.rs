@@ -164,14 +164,16 @@ impl<'a> Destination<'a> {
             Step::SignedIn(user) => user,
         };
         let grant = Grant {
-            app: self.app.client_id.clone(),
             redirect_uri: self.uri.to_owned(),
             challenge: inquiry.challenge.map(str::to_owned),
             user: user.clone(),
             scope: inquiry.asked.text(),
             nonce: form.get("nonce").map(str::to_owned),
         };
-        let code = visit.issuer.codes.issue(grant, visit.now)?;
+        let code = visit
+            .issuer
+            .codes
+            .issue(visit.asker(self.app), grant, visit.now)?;
         let mut parameters = vec![("code", code)];
         if form.get("client_info") == Some("1") {
             let info = json!({"uid": user, "utid": visit.issuer.tid}).to_string();

@@ -1,26 +1,22 @@
 //! Authorization codes that are out: good once, for ten minutes, for the client, the address and the challenge they were made for.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use tenant::accounts::App;
 
-use super::{chance, refusal::Refusal};
+use super::{
+    chance,
+    outstanding::{Asker, End, Outstanding},
+    refusal::Refusal,
+};
 
 /// How long a code lives, in seconds.
 const CODE_SECONDS: u64 = 10 * 60;
-/// How many codes may be out; every one of them took a sign-in.
-const CODES_MAX: usize = 4096;
 
 /// What a code stands for.
-#[derive(Clone)]
 pub(super) struct Grant {
-    /// Client id of the app that asked.
-    pub app: String,
     pub redirect_uri: String,
     /// SHA-256 of the verifier, base64url; an app that proves itself may go without.
     pub challenge: Option<String>,
@@ -39,82 +35,68 @@ pub(super) struct Claim<'a> {
     pub verifier: Option<&'a str>,
 }
 
-struct Issued {
-    grant: Grant,
-    expires_at: u64,
-    redeemed: bool,
-}
-
-/// The codes, by their SHA-256: who reads our memory cannot use them.
-pub(super) struct Codes(Mutex<HashMap<[u8; 32], Issued>>);
+/// The codes.
+pub(super) struct Codes(Mutex<Outstanding<Grant>>);
 
 impl Codes {
     pub fn new() -> Self {
-        Self(Mutex::new(HashMap::new()))
+        Self(Mutex::new(Outstanding::new()))
     }
 
-    /// A new code.
-    pub fn issue(&self, grant: Grant, now: u64) -> Result<String, Refusal> {
-        let mut issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        issued.retain(|_, issued| now < issued.expires_at.saturating_add(CODE_SECONDS));
-        if issued.len() >= CODES_MAX {
-            return Err(Refusal::new(
-                503,
-                "temporarily_unavailable",
-                90033,
-                "Too many sign-ins are under way. Try again in some minutes.",
-            ));
-        }
+    /// A new code for the app that asks.
+    pub fn issue(&self, asker: Asker<'_>, grant: Grant, now: u64) -> Result<String, Refusal> {
+        let mut codes = self.lock();
+        codes.make_room(asker, |_| 0, now)?;
         let code = chance::secret();
-        issued.insert(
-            Sha256::digest(&code).into(),
-            Issued {
-                grant,
-                expires_at: now + CODE_SECONDS,
-                redeemed: false,
-            },
-        );
+        codes.add(&code, asker.app, now + CODE_SECONDS, grant);
         Ok(code)
     }
 
     /// May a code still be handed in?
     pub fn are_out(&self, now: u64) -> bool {
-        let issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = |issued: &Issued| now < issued.expires_at && !issued.redeemed;
-        issued.values().any(may)
+        self.lock().find(|_| true, now).is_some()
     }
 
     /// Hands a code in. It is used up only if everything fits, so that nobody else can use it up.
     pub fn redeem(&self, code: &str, claim: &Claim<'_>, now: u64) -> Result<Grant, Refusal> {
-        let key: [u8; 32] = Sha256::digest(code).into();
-        let mut issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(issued) = issued.get_mut(&key) else {
-            return Err(Refusal::grant(
+        let unknown = || {
+            Refusal::grant(
                 70000,
                 "The authorization code is malformed or unknown. Send the value of 'code' from the redirect as it is; a restart of the server ends all codes.",
-            ));
+            )
         };
-        if issued.redeemed {
-            return Err(Refusal::grant(
-                54005,
-                "The authorization code was already redeemed: a code is good once. Sign the user in again, or use the refresh token.",
-            ));
-        }
-        if now >= issued.expires_at {
-            return Err(Refusal::grant(
-                70008,
-                "The authorization code has expired: it is good for ten minutes. Sign the user in again.",
-            ));
-        }
-        issued.grant.fits(claim)?;
-        issued.redeemed = true;
-        Ok(issued.grant.clone())
+        let mut codes = self.lock();
+        let (app, state) = codes.look(code, now).ok_or_else(unknown)?;
+        state.map_err(over)?.fits(app, claim)?;
+        codes.redeem(code).ok_or_else(unknown)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outstanding<Grant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a code no longer counts.
+fn over(end: End) -> Refusal {
+    match end {
+        End::Redeemed => Refusal::grant(
+            54005,
+            "The authorization code was already redeemed: a code is good once. Sign the user in again, or use the refresh token.",
+        ),
+        End::Expired | End::Declined => Refusal::grant(
+            70008,
+            "The authorization code has expired: it is good for ten minutes. Sign the user in again.",
+        ),
+        End::PushedOut => Refusal::grant(
+            70008,
+            "The authorization code has ended early, because too many newer ones were asked for by this app. Sign the user in again.",
+        ),
     }
 }
 
 impl Grant {
-    fn fits(&self, claim: &Claim<'_>) -> Result<(), Refusal> {
-        if !self.app.eq_ignore_ascii_case(&claim.app.client_id) {
+    fn fits(&self, app: &str, claim: &Claim<'_>) -> Result<(), Refusal> {
+        if !app.eq_ignore_ascii_case(&claim.app.client_id) {
             return Err(Refusal::grant(
                 70000,
                 format!(

@@ -47,7 +47,7 @@ pub(super) fn answer(
     };
     let pair = issuer
         .devices
-        .begin(app, asked.text(), approver, visit.now)?;
+        .begin(visit.asker(app), asked.text(), approver, visit.now)?;
     let address = match issuer.options.apart {
         true => format!("{}/{}/devicelogin", pages(visit), issuer.tid),
         false => format!("{}/devicelogin", pages(visit)),
@@ -80,7 +80,7 @@ pub(super) fn answer(
 
 /// Where people's browsers find our pages.
 fn pages<'a>(visit: &'a Visit<'_>) -> &'a str {
-    let base = visit.request.base.trim_end_matches('/');
+    let base = visit.base();
     match &visit.issuer.options.pages {
         Some(pages) if discovery::is_borrowed(base) => pages.trim_end_matches('/'),
         _ => base,

@@ -1,37 +1,23 @@
 //! Device codes that are out: an app without a browser waits while its user signs in somewhere else.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest, Sha256};
 use tenant::accounts::App;
 
-use super::{chance, refusal::Refusal};
+use super::{
+    chance,
+    outstanding::{Asker, End, Outstanding},
+    refusal::Refusal,
+};
 
 /// How long a device code lives, in seconds.
 pub(super) const DEVICE_SECONDS: u64 = 15 * 60;
-/// How many may be out.
-const DEVICES_MAX: usize = 1024;
 
-#[derive(Clone, PartialEq, Eq)]
-enum State {
-    Waiting,
-    /// By the user of that object id.
-    Approved(String),
-    Declined,
-    Redeemed,
-}
-
-#[derive(Clone)]
 struct Device {
     user_code: String,
-    /// Client id.
-    app: String,
     scope: String,
-    expires_at: u64,
-    state: State,
+    /// Object id of the user who has approved.
+    approved: Option<String>,
 }
 
 /// What a user is asked to approve.
@@ -47,47 +33,38 @@ pub(super) struct Pair {
     pub user_code: String,
 }
 
-/// The devices, by the SHA-256 of their code.
-pub(super) struct Devices(Mutex<HashMap<[u8; 32], Device>>);
+/// The devices, by their code.
+pub(super) struct Devices(Mutex<Outstanding<Device>>);
 
 impl Devices {
     pub fn new() -> Self {
-        Self(Mutex::new(HashMap::new()))
+        Self(Mutex::new(Outstanding::new()))
     }
 
     /// A device begins to wait. With a user it need not: that user has approved already.
     pub fn begin(
         &self,
-        app: &App,
+        asker: Asker<'_>,
         scope: String,
-        user: Option<String>,
+        approved: Option<String>,
         now: u64,
     ) -> Result<Pair, Refusal> {
-        let mut devices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        devices.retain(|_, device| now < device.expires_at.saturating_add(DEVICE_SECONDS));
-        if devices.len() >= DEVICES_MAX {
-            return Err(Refusal::new(
-                503,
-                "temporarily_unavailable",
-                90033,
-                "Too many devices wait for a sign-in. Try again in some minutes.",
-            ));
-        }
+        let mut devices = self.lock();
+        devices.make_room(asker, |device| u8::from(device.approved.is_some()), now)?;
         let mut user_code = chance::user_code();
-        while devices.values().any(|device| device.user_code == user_code) {
+        while devices
+            .find(|device| device.user_code == user_code, now)
+            .is_some()
+        {
             user_code = chance::user_code();
         }
         let device_code = chance::secret();
-        devices.insert(
-            Sha256::digest(&device_code).into(),
-            Device {
-                user_code: user_code.clone(),
-                app: app.client_id.clone(),
-                scope,
-                expires_at: now + DEVICE_SECONDS,
-                state: user.map_or(State::Waiting, State::Approved),
-            },
-        );
+        let device = Device {
+            user_code: user_code.clone(),
+            scope,
+            approved,
+        };
+        devices.add(&device_code, asker.app, now + DEVICE_SECONDS, device);
         Ok(Pair {
             device_code,
             user_code,
@@ -96,20 +73,16 @@ impl Devices {
 
     /// May a device still get its tokens?
     pub fn are_out(&self, now: u64) -> bool {
-        let devices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = |device: &Device| now < device.expires_at && device.state != State::Redeemed;
-        devices.values().any(may)
+        self.lock().find(|_| true, now).is_some()
     }
 
     /// What the device with this user code wants, if it still waits.
     pub fn wanted(&self, user_code: &str, now: u64) -> Option<Wanted> {
         let user_code = typed(user_code);
-        let devices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let device = devices
-            .values()
-            .find(|device| device.is_waiting(&user_code, now))?;
+        let devices = self.lock();
+        let (app, device) = devices.find(|device| device.waits_with(&user_code), now)?;
         Some(Wanted {
-            app: device.app.clone(),
+            app: app.to_owned(),
             scope: device.scope.clone(),
         })
     }
@@ -117,15 +90,12 @@ impl Devices {
     /// A user has decided: `None` declines. False if the device no longer waits.
     pub fn decide(&self, user_code: &str, user: Option<&str>, now: u64) -> bool {
         let user_code = typed(user_code);
-        let mut devices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = devices
-            .values_mut()
-            .find(|device| device.is_waiting(&user_code, now));
-        let Some(device) = waiting else {
-            return false;
+        let change = |device: &mut Device| {
+            device.approved = user.map(str::to_owned);
+            user.is_none().then_some(End::Declined)
         };
-        device.state = user.map_or(State::Declined, |user| State::Approved(user.to_owned()));
-        true
+        let mut devices = self.lock();
+        devices.settle(|device| device.waits_with(&user_code), change, now)
     }
 
     /// A device asks whether its user has decided: the user's object id and the scope. An approval is good once.
@@ -136,51 +106,69 @@ impl Devices {
         now: u64,
     ) -> Result<(String, String), Refusal> {
         let refuse = |error, code, text: &str| Err(Refusal::new(400, error, code, text));
-        let key: [u8; 32] = Sha256::digest(device_code).into();
-        let mut devices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let device = devices
-            .get_mut(&key)
-            .filter(|device| device.app.eq_ignore_ascii_case(&app.client_id));
-        let Some(device) = device else {
+        let mut devices = self.lock();
+        let found = devices.look(device_code, now);
+        let found = found.filter(|(known, _)| known.eq_ignore_ascii_case(&app.client_id));
+        let Some((_, state)) = found else {
             return refuse(
                 "bad_verification_code",
                 70018,
                 "The device code is malformed, unknown, or was issued to another client. Send the value of 'device_code' as it is; a restart of the server ends all of them.",
             );
         };
-        match &device.state {
-            State::Redeemed => refuse(
-                "invalid_grant",
-                54005,
-                "The device code was already redeemed: it is good once. Use the refresh token, or begin again.",
-            ),
-            State::Declined => refuse(
-                "authorization_declined",
-                65004,
-                "The user declined the sign-in.",
-            ),
-            _ if now >= device.expires_at => refuse(
-                "expired_token",
-                70020,
-                "The device code has expired before a user signed in. Ask for a new one.",
-            ),
-            State::Waiting => refuse(
-                "authorization_pending",
-                70016,
-                "No user has signed in yet. Ask again after the interval.",
-            ),
-            State::Approved(user) => {
-                let user = user.clone();
-                device.state = State::Redeemed;
-                Ok((user, device.scope.clone()))
-            }
+        let grant = match state {
+            Ok(device) => device
+                .approved
+                .clone()
+                .map(|user| (user, device.scope.clone())),
+            Err(end) => return Err(over(end)),
+        };
+        if let Some(grant) = grant {
+            devices.redeem(device_code);
+            return Ok(grant);
         }
+        refuse(
+            "authorization_pending",
+            70016,
+            "No user has signed in yet. Ask again after the interval.",
+        )
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outstanding<Device>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Why a device code no longer counts.
+fn over(end: End) -> Refusal {
+    let (error, code, text) = match end {
+        End::Redeemed => (
+            "invalid_grant",
+            54005,
+            "The device code was already redeemed: it is good once. Use the refresh token, or begin again.",
+        ),
+        End::Declined => (
+            "authorization_declined",
+            65004,
+            "The user declined the sign-in.",
+        ),
+        End::Expired => (
+            "expired_token",
+            70020,
+            "The device code has expired before a user signed in. Ask for a new one.",
+        ),
+        End::PushedOut => (
+            "expired_token",
+            70020,
+            "The device code has ended early, because too many newer ones were asked for by this app. Ask for a new one.",
+        ),
+    };
+    Refusal::new(400, error, code, text)
+}
+
 impl Device {
-    fn is_waiting(&self, user_code: &str, now: u64) -> bool {
-        self.state == State::Waiting && now < self.expires_at && self.user_code == user_code
+    fn waits_with(&self, user_code: &str) -> bool {
+        self.approved.is_none() && self.user_code == user_code
     }
 }
 

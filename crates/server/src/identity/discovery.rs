@@ -38,7 +38,7 @@ pub(super) fn openid_configuration(
             "client_credentials", "password", "refresh_token", "authorization_code",
             "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer",
         ],
-        "issuer": format!("{base}/{tid}/v2.0"),
+        "issuer": issuer(base, tid),
         "request_uri_parameter_supported": false,
         "authorization_endpoint": format!("{root}/{oauth2}/authorize"),
         "device_authorization_endpoint": format!("{root}/{oauth2}/devicecode"),
@@ -53,6 +53,11 @@ pub(super) fn openid_configuration(
         "cloud_instance_name": "microsoftonline.com",
         "msgraph_host": "graph.microsoft.com",
     })
+}
+
+/// The issuer of id tokens on the host that the client used.
+pub(super) fn issuer(base: &str, tid: &str) -> String {
+    format!("{base}/{tid}/v2.0")
 }
 
 /// Instance discovery: is the authority one that we stand for? Some SDKs ask the public cloud's host about an authority

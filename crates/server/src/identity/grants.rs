@@ -13,6 +13,7 @@ use super::{
     chance,
     claims::{AccessClaims, IdClaims, Idtyp},
     credentials::{Check, Credentials},
+    discovery,
     form::Form,
     issuer::{AUDIENCES, Issuer, Visit},
     keys::SigningError,
@@ -74,7 +75,8 @@ impl Grant {
         matches!(self, Self::ClientCredentials | Self::OnBehalfOf)
     }
 
-    /// May the same request get the same tokens? What is good once may not, and a wait must be asked about every time.
+    /// May the same request get the same tokens? What is good once may not, and a wait must be asked about every time. Nor may
+    /// two clients share a refresh token, which is good once too.
     fn is_repeatable(self) -> bool {
         matches!(self, Self::ClientCredentials | Self::Password)
     }
@@ -122,7 +124,7 @@ pub(super) fn token(
     let grant = Grant::of(form)?;
     let credentials = Credentials::read(form, visit.request.authorization)?;
     let accounts = issuer.visibility.accounts();
-    let key = key(grant, endpoint, form, &credentials);
+    let key = key((grant, endpoint), visit.base(), form, &credentials);
     let resource = form.get("resource");
     if grant.is_repeatable()
         && let Some(tokens) = issuer.answered.get(&accounts, &key, now)
@@ -142,6 +144,7 @@ pub(super) fn token(
         accounts: &accounts,
         app,
         form,
+        id_issuer: discovery::issuer(visit.base(), &issuer.tid),
         now,
     };
     let fields = match grant {
@@ -156,18 +159,23 @@ pub(super) fn token(
         fields,
         issued_at: now,
     };
-    if grant.is_repeatable() {
+    if grant.is_repeatable() && !tokens.fields.contains_key("refresh_token") {
         let good = now..=proof.last.min(now + (SAME_SECONDS - 1));
         issuer.answered.keep(&accounts, key, good, tokens.clone());
     }
     Ok(tokens.at(now, endpoint, resource))
 }
 
-fn key(grant: Grant, endpoint: Endpoint, form: &Form, credentials: &Credentials) -> [u8; 32] {
+fn key(
+    (grant, endpoint): (Grant, Endpoint),
+    base: &str,
+    form: &Form,
+    credentials: &Credentials,
+) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update([grant as u8, endpoint as u8]);
-    for field in DECISIVE {
-        let value = form.get(field).unwrap_or_default();
+    let fields = DECISIVE.map(|field| form.get(field).unwrap_or_default());
+    for value in std::iter::once(base).chain(fields) {
         hash.update(value.len().to_le_bytes());
         hash.update(value);
     }
@@ -181,6 +189,8 @@ pub(super) struct Wish<'a> {
     pub accounts: &'a Accounts,
     pub app: &'a App,
     pub form: &'a Form,
+    /// The `issuer` of the discovery document on the host that the client used: OpenID Connect wants it in id tokens.
+    id_issuer: String,
     pub now: u64,
 }
 
@@ -284,7 +294,7 @@ impl Wish<'_> {
     fn id_token(&self, user: &User, asked: &Asked, nonce: Option<&str>) -> Result<String, Refusal> {
         let claims = IdClaims {
             aud: &self.app.client_id,
-            iss: &self.issuer.iss,
+            iss: &self.id_issuer,
             iat: self.now,
             nbf: self.now,
             exp: self.now + ACCESS_SECONDS,

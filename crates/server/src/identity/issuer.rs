@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jsonwebtoken::{Algorithm, Validation};
 use tenant::{
     Caller,
-    accounts::{Accounts, User},
+    accounts::{Accounts, App, User},
     visibility::Visibility,
 };
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use super::{
     form::Form,
     grants::{self, Tokens},
     keys::Keys,
+    outstanding::Asker,
     passwords::Passwords,
     path::{Document, Path, Place},
     refusal::Refusal,
@@ -60,9 +61,9 @@ pub struct Issuer {
     pub(super) tenant: Uuid,
     /// The tenant's GUID as claims have it.
     pub(super) tid: String,
-    /// The claim `iss`: one per tenant, whatever host the client used, so that a token works on all of them. The discovery
-    /// document differs on purpose: its `issuer` is on the host that the client used, because the SDKs for JavaScript insist
-    /// on that, and no SDK compares the two.
+    /// The claim `iss` of access tokens: one per tenant, whatever host the client used, so that a token works on all of them.
+    /// The discovery document differs on purpose: its `issuer` is on the host that the client used, because the SDKs for
+    /// JavaScript insist on that; id tokens say the same, and nobody but us reads access tokens.
     pub(super) iss: String,
     pub(super) keys: Arc<Keys>,
     pub(super) visibility: Arc<Visibility>,
@@ -180,7 +181,7 @@ impl Issuer {
         if !matches!(request.method, "GET" | "HEAD") {
             return Err((Refusal::method("GET", request.method), None));
         }
-        let base = request.base.trim_end_matches('/');
+        let base = base(request);
         let body = match document {
             Document::OpenidConfiguration(endpoint) => {
                 discovery::openid_configuration(&self.tid, tenant, base, endpoint)
@@ -205,13 +206,31 @@ pub(super) struct Visit<'a> {
     pub now: u64,
 }
 
+/// Scheme and authority that the client used.
+fn base<'a>(request: &SignIn<'a>) -> &'a str {
+    request.base.trim_end_matches('/')
+}
+
 impl<'a> Visit<'a> {
+    /// See [`base`].
+    pub fn base(&self) -> &'a str {
+        base(self.request)
+    }
+
     /// The authority that the client used.
     pub fn authority(&self) -> Authority<'a> {
         Authority {
             base: self.request.base,
             tenant: self.tenant,
             tid: &self.issuer.tid,
+        }
+    }
+
+    /// Who asks for a code, for this app.
+    pub fn asker<'b>(&self, app: &'b App) -> Asker<'b> {
+        Asker {
+            app: &app.client_id,
+            from: self.request.from,
         }
     }
 

@@ -141,7 +141,7 @@ impl Keys {
     pub fn rotate(directory: &Path, now: u64) -> Result<Rotation, KeysError> {
         let before = Self::open(directory)?;
         let file = directory.join(SIGNING_KEY);
-        retired::keep(directory, now)?;
+        retired::keep(directory, before.kid(), now)?;
         make_key(&file)?;
         let removed = retired::remove_expired(directory, now)?;
         let after = Self::open(directory)?;

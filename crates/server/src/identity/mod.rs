@@ -19,6 +19,7 @@ mod form;
 mod grants;
 mod issuer;
 mod keys;
+mod outstanding;
 mod page;
 mod passwords;
 mod path;

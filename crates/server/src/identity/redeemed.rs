@@ -18,9 +18,6 @@ use crate::tls::files::{self, FileError};
 
 /// The file's name.
 const REDEEMED: &str = "redeemed";
-/// How long a redeemed token is still taken, in seconds: for a client whose answer was lost, and for one that asks for two
-/// resources at once.
-pub(super) const GRACE_SECONDS: u64 = 60;
 /// What stands for the number of a family that ended.
 const ENDED: u64 = u64::MAX;
 /// So many lines more than families are tolerated before the file is written anew.
@@ -31,7 +28,7 @@ const LINES_MAX: usize = 4096;
 struct Last {
     /// The newest number that was redeemed, or [`ENDED`].
     number: u64,
-    /// When, in seconds since 1970: its successors were made then or a little later, and live as long as any token.
+    /// When, in seconds since 1970: its successor was made then, and lives as long as any token.
     at: u64,
 }
 
@@ -87,9 +84,6 @@ impl Redeemed {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let last = match book.families.get(&family) {
             Some(last) if last.number == ENDED => return Ok(false),
-            Some(last) if number == last.number && now <= last.at + GRACE_SECONDS => {
-                return Ok(true);
-            }
             Some(last) if number <= last.number => Last {
                 number: ENDED,
                 ..*last
@@ -106,7 +100,7 @@ impl Redeemed {
     /// Writes the file anew, without the families of which nothing can be valid any more.
     fn shorten(&self, book: &mut Book, now: u64) -> io::Result<()> {
         book.families
-            .retain(|_, last| now <= last.at + GRACE_SECONDS + REFRESH_SECONDS);
+            .retain(|_, last| now <= last.at + REFRESH_SECONDS);
         let lines = book.families.iter();
         let text: String = lines.map(|(family, last)| line(*family, *last)).collect();
         files::write_private(&self.path, &text).map_err(io::Error::other)?;
@@ -162,18 +156,15 @@ mod tests {
     const TWO: Uuid = Uuid::from_u128(2);
 
     #[test]
-    fn a_token_is_good_once_and_a_little_longer() {
+    fn a_token_is_good_once_and_a_second_time_ends_its_family() {
         let directory = tempfile::tempdir().unwrap();
         let redeemed = Redeemed::open(directory.path()).unwrap();
         assert!(redeemed.redeem(ONE, 0, 100).unwrap());
-        assert!(redeemed.redeem(ONE, 0, 100 + GRACE_SECONDS).unwrap());
-        assert!(redeemed.redeem(ONE, 1, 300).unwrap());
-        assert!(redeemed.redeem(TWO, 0, 300).unwrap());
-        assert!(!redeemed.redeem(TWO, 0, 301 + GRACE_SECONDS).unwrap());
-        assert!(
-            !redeemed.redeem(ONE, 0, 300).unwrap(),
-            "one of an older answer"
-        );
+        assert!(redeemed.redeem(ONE, 1, 100).unwrap());
+        assert!(redeemed.redeem(TWO, 0, 100).unwrap());
+        assert!(!redeemed.redeem(TWO, 0, 100).unwrap(), "at once");
+        assert!(!redeemed.redeem(TWO, 1, 100).unwrap(), "its family ended");
+        assert!(!redeemed.redeem(ONE, 0, 300).unwrap(), "of an older answer");
         assert!(!redeemed.redeem(ONE, 2, 300).unwrap(), "its family ended");
     }
 
@@ -211,7 +202,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let redeemed = Redeemed::open(directory.path()).unwrap();
         assert!(redeemed.redeem(TWO, 0, 100).unwrap());
-        let later = 101 + GRACE_SECONDS + REFRESH_SECONDS;
+        let later = 101 + REFRESH_SECONDS;
         for number in 0..=u64::try_from(LINES_MAX).unwrap() + 1 {
             assert!(redeemed.redeem(ONE, number, later).unwrap());
         }

@@ -1,5 +1,7 @@
 //! What the router hands in, and what it gets back: no HTTP library in sight, so that sign-in can be tested as a function.
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 
 /// A request to one of the sign-in paths, or to any path that is not an API version.
@@ -18,6 +20,8 @@ pub struct SignIn<'a> {
     pub cookie: Option<&'a str>,
     /// The header `client-request-id`.
     pub client_request_id: Option<&'a str>,
+    /// The address that the request came from, if it is known.
+    pub from: Option<IpAddr>,
     /// The body, at most [`SignIn::BODY_BYTES_MAX`] bytes of it are accepted.
     pub body: &'a [u8],
 }

@@ -250,6 +250,7 @@ pub(super) fn request<'a>(method: &'a str, path: &'a str, body: &'a [u8]) -> Sig
         authorization: None,
         cookie: None,
         client_request_id: None,
+        from: None,
         body,
     }
 }

@@ -23,7 +23,7 @@ use super::head::{self, Ended, Refusal};
 use crate::{
     Scheme,
     journal::Journal,
-    listen::{DRAIN, Door, Place, accept, at_once, ready, said},
+    listen::{DRAIN, Door, Place, accept, at_once, peer, ready, said},
 };
 
 /// Tunnels at the same time; more are refused. It leaves the other listeners their share of file descriptors.
@@ -75,6 +75,7 @@ pub async fn serve(proxy: Proxy, router: Router, stop: watch::Receiver<bool>) ->
             let place = Place {
                 draining: graceful.watcher(),
                 over: over.clone(),
+                peer: peer(&stream),
                 permit,
             };
             tasks::spawn("tunnel", tunnels.clone().carry(stream, place));

@@ -1,4 +1,5 @@
-//! Keys that no longer sign: `retired-SECONDS-key.pem` and `retired-SECONDS-certificate.pem`, by the second of their retirement.
+//! Keys that no longer sign: `retired-SECONDS-KID-key.pem` and `retired-SECONDS-KID-certificate.pem`, by the second of their
+//! retirement and their id. Those of older versions have no id in their name.
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,8 @@ use crate::{
 /// The retired keys, the latest first.
 pub(super) fn read(directory: &Path) -> Result<Vec<Known>, KeysError> {
     let mut known = Vec::new();
-    for second in seconds(directory)? {
-        let (key, certificate) = names(directory, second);
+    for Retired { second, name } in all(directory)? {
+        let (key, certificate) = files_of(directory, &name);
         let Some(pem) = files::read_private(&key)? else {
             continue;
         };
@@ -29,13 +30,11 @@ pub(super) fn read(directory: &Path) -> Result<Vec<Known>, KeysError> {
     Ok(known)
 }
 
-/// Keeps a copy of the signing key and its certificate: the certificate first, for a key without one could not be read.
-pub(super) fn keep(directory: &Path, now: u64) -> Result<(), KeysError> {
-    let (key, certificate) = names(directory, now);
-    let of_now = [
-        (SIGNING_CERTIFICATE, certificate),
-        (SIGNING_KEY, key.clone()),
-    ];
+/// Keeps a copy of the signing key, which has that id, and its certificate: the certificate first, for a key without one could
+/// not be read.
+pub(super) fn keep(directory: &Path, kid: &str, now: u64) -> Result<(), KeysError> {
+    let (key, certificate) = files_of(directory, &format!("{now}-{kid}"));
+    let of_now = [(SIGNING_CERTIFICATE, certificate), (SIGNING_KEY, key)];
     for (name, copy) in of_now {
         let text = files::read(&directory.join(name))?
             .ok_or_else(|| KeysError::Unreadable(directory.join(name).display().to_string()))?;
@@ -48,9 +47,9 @@ pub(super) fn keep(directory: &Path, now: u64) -> Result<(), KeysError> {
 pub(super) fn remove_expired(directory: &Path, now: u64) -> Result<usize, KeysError> {
     let life = REFRESH_SECONDS.max(ACCESS_SECONDS) + 60 * 60;
     let mut removed = 0;
-    for second in seconds(directory)? {
+    for Retired { second, name } in all(directory)? {
         if second.saturating_add(life) < now {
-            let (key, certificate) = names(directory, second);
+            let (key, certificate) = files_of(directory, &name);
             files::remove(&key)?;
             files::remove(&certificate)?;
             removed += 1;
@@ -59,20 +58,30 @@ pub(super) fn remove_expired(directory: &Path, now: u64) -> Result<usize, KeysEr
     Ok(removed)
 }
 
-fn names(directory: &Path, second: u64) -> (PathBuf, PathBuf) {
-    let name = |what| directory.join(format!("retired-{second}-{what}.pem"));
-    (name("key"), name("certificate"))
+/// A retired key in its directory.
+struct Retired {
+    second: u64,
+    /// `SECONDS-KID`
+    name: String,
 }
 
-/// The seconds at which keys were retired, the latest first.
-fn seconds(directory: &Path) -> Result<Vec<u64>, FileError> {
-    let mut seconds: Vec<u64> = files::names(directory)?
-        .iter()
-        .filter_map(|name| {
-            let rest = name.strip_prefix("retired-")?;
-            rest.strip_suffix("-key.pem")?.parse().ok()
+fn files_of(directory: &Path, name: &str) -> (PathBuf, PathBuf) {
+    let file = |what| directory.join(format!("retired-{name}-{what}.pem"));
+    (file("key"), file("certificate"))
+}
+
+/// The retired keys in the directory, the latest first.
+fn all(directory: &Path) -> Result<Vec<Retired>, FileError> {
+    let names = files::names(directory)?;
+    let retired = names.iter().filter_map(|file| {
+        let name = file.strip_prefix("retired-")?.strip_suffix("-key.pem")?;
+        let second = name.split_once('-').map_or(name, |(second, _)| second);
+        Some(Retired {
+            second: second.parse().ok()?,
+            name: name.to_owned(),
         })
-        .collect();
-    seconds.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(seconds)
+    });
+    let mut retired: Vec<Retired> = retired.collect();
+    retired.sort_unstable_by(|a, b| b.second.cmp(&a.second));
+    Ok(retired)
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::identity::{
     Answer, SignIn, SignInOptions,
+    outstanding::OUT_MAX,
     testing::{
         ALICE, BASE, CONNECTOR, NOW, PASSWORD, SEARCH, World, body, claims, form, header, hidden,
         html, request, text,
@@ -323,4 +324,34 @@ fn the_address_of_the_page_is_one_that_the_browser_finds() {
         let answer = world.issuer.answer(&request, NOW).unwrap();
         assert_eq!(body(&answer)["verification_uri"], expect);
     }
+}
+
+#[test]
+fn finished_sign_ins_take_no_place_and_a_flood_is_slowed() {
+    let world = World::with(SignInOptions {
+        auto_approve: Some("alice".to_owned()),
+        ..SignInOptions::default()
+    });
+    for number in 0..OUT_MAX + 10 {
+        let code = text(&begin(&world), "device_code");
+        assert_eq!(poll(&world, &code, NOW).0, 200, "{number}");
+    }
+    let world = World::choosing();
+    let first = text(&begin(&world), "device_code");
+    let fields = form(&[("client_id", SEARCH), ("scope", "User.Read")]);
+    let ask = || world.post("/common/oauth2/v2.0/devicecode", &fields, None, NOW);
+    let refused = (0..2 * OUT_MAX)
+        .map(|_| ask())
+        .find(|answer| answer.status != 200);
+    let refused = refused.expect("a limit");
+    assert_eq!(
+        (refused.status, header(&refused, "retry-after")),
+        (429, "60")
+    );
+    assert_eq!(body(&refused)["error_codes"][0], 90055);
+    let (status, told) = poll(&world, &first, NOW);
+    assert_eq!(
+        (status, &told["error"]),
+        (400, &Value::from("expired_token"))
+    );
 }

@@ -101,7 +101,8 @@ fn a_user_gets_everything_that_sdks_read() {
     ] {
         assert_eq!(id[claim], value, "{claim}");
     }
-    assert_eq!(id["iss"], access["iss"]);
+    let discovery = "/common/v2.0/.well-known/openid-configuration";
+    assert_eq!(id["iss"], body(&world.get(discovery).unwrap())["issuer"]);
     assert!(text(&answer, "refresh_token").starts_with("2."));
 }
 

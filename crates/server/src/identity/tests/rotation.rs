@@ -62,14 +62,16 @@ fn tokens_of_retired_keys_count_until_they_expire() {
     );
 
     let first = Keys::rotate(&directory, NOW + 100).unwrap();
-    let second = Keys::rotate(&directory, NOW + 200).unwrap();
+    // Even in the same second.
+    let second = Keys::rotate(&directory, NOW + 100).unwrap();
     assert_eq!((first.kept, second.kept, second.removed), (1, 2, 0));
     assert_eq!(first.now, second.before);
     let after = issuer(&directory);
-    assert_eq!(
-        kids(&after),
-        [&second.now, &second.before, &first.before].map(String::clone)
-    );
+    let known = kids(&after);
+    assert_eq!(known.len(), 3);
+    for kid in [&second.now, &second.before, &first.before] {
+        assert!(known.contains(kid), "{kid}");
+    }
 
     let caller = |token: &str, now| after.caller(Some(&format!("Bearer {token}")), now);
     assert!(caller(&access, NOW + 300).is_ok());
@@ -123,8 +125,8 @@ fn a_rotation_that_was_cut_short_does_no_harm() {
 fn retired_keys_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let directory = Directory::new();
-    Keys::rotate(&directory, 7).unwrap();
-    let file = directory.join("retired-7-key.pem");
+    let kid = Keys::rotate(&directory, 7).unwrap().before;
+    let file = directory.join(format!("retired-7-{kid}-key.pem"));
     let mode = std::fs::metadata(file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
