@@ -19,7 +19,7 @@ use crate::{
     cli::{Demo, Dev, Listen},
     climate::Climate,
     clock::SystemClock,
-    demo, ready, say,
+    demo, private, ready, say,
     seed::{self, ClearText, Seed},
     seed_file,
     stop::Stop,
@@ -201,9 +201,7 @@ async fn start_with(
         profile,
         weather: sockets.proxy.is_some().then(|| Arc::new(weather)),
     };
-    let house = wire::open(&data, public_url, sockets, people, life)
-        .await
-        .with_context(|| format!("could not open the data directory {}", data.display()))?;
+    let house = wire::open(&data, public_url, sockets, people, life).await?;
     let addresses = ready::Addresses {
         http_url,
         https_url,
@@ -270,8 +268,16 @@ fn data_directory(options: &Listen) -> anyhow::Result<(PathBuf, Option<tempfile:
     Ok((kept_directory(options.data.as_deref())?, None))
 }
 
-/// The data directory that stays: the one that was named, or the user's own.
+/// The data directory that stays, made if need be and closed to everybody else.
 pub fn kept_directory(data: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let data = data_path(data)?;
+    private::data_directory(&data)
+        .with_context(|| format!("could not make the data directory {}", data.display()))?;
+    Ok(data)
+}
+
+/// Where the data directory is: the one that was named, or the user's own.
+pub fn data_path(data: Option<&Path>) -> anyhow::Result<PathBuf> {
     let data = match data {
         Some(data) => data.to_owned(),
         None => etcetera::choose_base_strategy()
@@ -280,8 +286,6 @@ pub fn kept_directory(data: Option<&Path>) -> anyhow::Result<PathBuf> {
             .data_dir()
             .join("linkspan"),
     };
-    std::fs::create_dir_all(&data)
-        .with_context(|| format!("could not make the data directory {}", data.display()))?;
     absolute(&data)
 }
 

@@ -13,6 +13,7 @@ mod dev;
 mod doctor;
 mod estate;
 mod logs;
+mod private;
 mod ready;
 mod remote;
 mod run;

@@ -254,17 +254,23 @@ pub fn published() -> Seed {
 
 /// Are these accounts fit for real use: are there any, and is none of them published?
 pub fn real(accounts: &Accounts) -> anyhow::Result<()> {
-    ensure!(
-        !accounts.users.is_empty() || !accounts.apps.is_empty(),
-        "there are no accounts, so nobody could sign in: add an app with `linkspan app add NAME --data DIR`, then its secret with `linkspan app add-secret`, and users with `linkspan user add`"
-    );
     let published = published_among(accounts);
     ensure!(
         published.is_empty(),
-        "everybody knows the credentials of {}, because `linkspan dev` publishes them: remove them with `linkspan app remove` and `linkspan user remove`, or serve another data directory",
+        "everybody knows the credentials of {}, because `linkspan dev` or `examples/seed.yaml` publishes them: remove them with `linkspan app remove` and `linkspan user remove`, or serve another data directory",
         published.into_iter().collect::<Vec<_>>().join(", ")
     );
+    ensure!(
+        accounts.apps.iter().any(|app| lets_in(app, accounts)),
+        "nobody could sign in: an app needs a secret or a certificate, or must be a public client while there are users. Add an app with `linkspan app add NAME --data DIR`, then its secret with `linkspan app add-secret`, and users with `linkspan user add`"
+    );
     Ok(())
+}
+
+/// Can somebody sign in through the app?
+fn lets_in(app: &App, accounts: &Accounts) -> bool {
+    let proves_itself = !app.secrets.is_empty() || !app.certificates.is_empty();
+    proves_itself || (app.public_client && !accounts.users.is_empty())
 }
 
 /// The accounts that everybody knows how to sign in as: under a published id, or with a published credential.
@@ -272,7 +278,7 @@ fn published_among(accounts: &Accounts) -> BTreeSet<String> {
     let apps = accounts.apps.iter().filter(|app| {
         let is_known = |secret: &Secret| {
             let mut known = APPS.iter().filter_map(|seeded| seeded.secret);
-            known.any(|text| secret.is(text))
+            known.any(|text| secret.is(text)) || secret.is(EXAMPLE_SECRET)
         };
         APPS.iter()
             .any(|seeded| seeded.client_id.eq_ignore_ascii_case(&app.client_id))
@@ -284,13 +290,22 @@ fn published_among(accounts: &Accounts) -> BTreeSet<String> {
             let is_worth_it = matches!(user.password, Secret::Quick { .. })
                 || seeded.name.eq_ignore_ascii_case(&user.name)
                 || seeded.upn.eq_ignore_ascii_case(&user.upn);
+            let of_example = || user.password.is(&example_password(seeded.name));
             seeded.id.eq_ignore_ascii_case(&user.id)
-                || (is_worth_it && user.password.is(seeded.password))
+                || (is_worth_it && (user.password.is(seeded.password) || of_example()))
         })
     });
     let apps = apps.map(|app| format!("app '{}'", app.name));
     apps.chain(users.map(|user| format!("user '{}'", user.name)))
         .collect()
+}
+
+/// The secret in `examples/seed.yaml`, which everybody can read too.
+const EXAMPLE_SECRET: &str = "a long random text";
+
+/// The password there.
+fn example_password(name: &str) -> String {
+    format!("a password for {name}")
 }
 
 /// The seed as the store keeps it.
@@ -355,6 +370,9 @@ mod tests {
         for name in ["connector", "search", "alice", "erin"] {
             assert!(told.contains(&format!("'{name}'")), "{told}");
         }
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/seed.yaml");
+        let example = crate::seed_file::read(std::path::Path::new(file)).unwrap();
+        assert_eq!(published_among(&example.accounts).len(), 4);
         // Other ids do not help as long as the secret or the password is a published one.
         let mut kept = accounts();
         kept.apps.truncate(1);
@@ -371,6 +389,11 @@ mod tests {
         kept.users[0].password = slow("another");
         kept.apps[0].secrets = vec![Secret::new(b"salt-salt", "another")];
         assert!(real(&kept).is_ok());
+        // Without a secret it lets users in, as long as it may and there are any.
+        kept.apps[0].secrets.clear();
+        assert!(real(&kept).is_ok());
+        kept.users.clear();
+        assert!(real(&kept).is_err());
     }
 
     #[test]

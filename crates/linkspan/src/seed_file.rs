@@ -17,8 +17,11 @@ use server::identity::{self, Certificate};
 use tenant::accounts::{Accounts, App, Cost, DirectoryGroup, Secret, User};
 use uuid::Uuid;
 
-use self::read::{Node, Problems};
-use crate::seed::{ClearText, Seed, TENANT};
+use self::read::{Members, Node, Problems};
+use crate::{
+    accounts::rules,
+    seed::{ClearText, Seed, TENANT},
+};
 
 const USER: &[&str] = &[
     "name",
@@ -140,7 +143,10 @@ impl Reader<'_> {
                     continue;
                 };
                 match ids.get(name) {
-                    Some(id) => group.members.push(id.clone()),
+                    Some(id) => match rules::membership(&group.id, id) {
+                        Ok(()) => group.members.push(id.clone()),
+                        Err(error) => self.problems.add(&member.path, &error.to_string()),
+                    },
                     None => self.problems.add(
                         &member.path,
                         &format!("'{name}' is the name of no user or group in this file"),
@@ -155,14 +161,8 @@ impl Reader<'_> {
     fn user(&mut self, node: &Node<'_>) -> User {
         let problems = &mut self.problems;
         let members = node.object(USER, problems);
-        let name = members.required_text("name", problems).to_owned();
-        let upn = members.required_text("upn", problems).to_owned();
-        if !upn.is_empty() && (!upn.contains('@') || upn.contains(char::is_whitespace)) {
-            problems.add(
-                &members.at("upn"),
-                &format!("'{upn}' must be like alice@linkspan.test"),
-            );
-        }
+        let name = checked(&members, "name", problems, rules::name);
+        let upn = checked(&members, "upn", problems, rules::upn);
         let id = members.id("id", problems, &format!("user {name}"));
         let password = members.required_text("password", problems);
         let secret = Secret::slow(identity::unique().as_bytes(), password, self.cost)
@@ -188,7 +188,7 @@ impl Reader<'_> {
     fn group<'v>(&mut self, node: &Node<'v>) -> (DirectoryGroup, Vec<Node<'v>>) {
         let problems = &mut self.problems;
         let members = node.object(GROUP, problems);
-        let name = members.required_text("name", problems).to_owned();
+        let name = checked(&members, "name", problems, rules::name);
         let group = DirectoryGroup {
             id: members.id("id", problems, &format!("group {name}")),
             name,
@@ -199,7 +199,7 @@ impl Reader<'_> {
 
     fn app(&mut self, node: &Node<'_>) -> App {
         let members = node.object(APP, &mut self.problems);
-        let name = members.required_text("name", &mut self.problems).to_owned();
+        let name = checked(&members, "name", &mut self.problems, rules::name);
         let client_id = members.id("client_id", &mut self.problems, &format!("app {name}"));
         let mut texts: Vec<&str> = Vec::new();
         texts.extend(members.optional_text("client_secret", &mut self.problems));
@@ -249,16 +249,10 @@ impl Reader<'_> {
             let Some(word) = node.text(&mut self.problems) else {
                 continue;
             };
-            match Scope::parse(word) {
-                Some(scope) if scopes.contains(&scope) => {}
-                Some(scope) => scopes.push(scope),
-                None => {
-                    let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-                    self.problems.add(
-                        &node.path,
-                        &format!("'{word}' is no permission; there are: {}", known.join(", ")),
-                    );
-                }
+            match rules::permission(word) {
+                Ok(scope) if scopes.contains(&scope) => {}
+                Ok(scope) => scopes.push(scope),
+                Err(error) => self.problems.add(&node.path, &error.to_string()),
             }
         }
         scopes
@@ -296,6 +290,22 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// A text that must be there and keep a rule.
+fn checked(
+    members: &Members<'_>,
+    name: &str,
+    problems: &mut Problems,
+    rule: fn(&str) -> anyhow::Result<&str>,
+) -> String {
+    let text = members.required_text(name, problems);
+    if !text.is_empty()
+        && let Err(error) = rule(text)
+    {
+        problems.add(&members.at(name), &error.to_string());
+    }
+    text.to_owned()
 }
 
 /// The id of something that names none: the same for the same name at every start.

@@ -54,9 +54,7 @@ pub async fn serve(options: &Serve) -> anyhow::Result<u8> {
         profile: Profile::INSTANT,
         weather: None,
     };
-    let house = wire::open(&data, config.listen.public_url, sockets, people, life)
-        .await
-        .with_context(|| format!("could not serve the data directory {}", data.display()))?;
+    let house = wire::open(&data, config.listen.public_url, sockets, people, life).await?;
     say::line(format_args!("listening on {told}"))?;
     stop.requested().await?;
     say::aside("stopping: requests that are under way are answered first");

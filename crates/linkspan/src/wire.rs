@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     estate::{self, Estate, Purpose},
+    private,
     seed::Seed,
 };
 
@@ -85,16 +86,16 @@ pub async fn open(
     life: Life,
 ) -> anyhow::Result<House> {
     server::descriptors::raise_limit();
-    let lock = lock(data)?;
-    let certificate = match &sockets.certificate {
-        Some(certificate) => Arc::clone(certificate),
-        None => tls::Material::open(&data.join("tls"), now())?.server_config(),
-    };
     let approver = people.sign_in.auto_approve.clone();
-    let keys = identity::Keys::open(&data.join("keys"))?;
     let weather = life.weather.clone();
-    let (home, tenants) = tenants(data, keys, people, life)?;
-    let accounts = tenants.home_accounts().await.map_err(told)?;
+    let opened = open_data(data, sockets.certificate.as_ref(), people, life).await;
+    let Opened {
+        lock,
+        certificate,
+        home,
+        tenants,
+        accounts,
+    } = opened.with_context(|| format!("could not use the data directory {}", data.display()))?;
     approver_exists(approver.as_deref(), &accounts)?;
     let (stop, stopped) = watch::channel(false);
     let defaults = Settings::default();
@@ -148,11 +149,49 @@ pub async fn open(
     })
 }
 
+/// What a data directory holds.
+struct Opened {
+    lock: File,
+    certificate: Arc<ServerConfig>,
+    home: Uuid,
+    tenants: Tenants,
+    accounts: Arc<Accounts>,
+}
+
+async fn open_data(
+    data: &Path,
+    certificate: Option<&Arc<ServerConfig>>,
+    people: People,
+    life: Life,
+) -> anyhow::Result<Opened> {
+    let way_out = match people.tenants_max {
+        Some(_) => "choose another directory with --data DIR or --ephemeral",
+        None => "choose another directory with store.directory",
+    };
+    let lock = lock(data, way_out)?;
+    let certificate = match certificate {
+        Some(certificate) => Arc::clone(certificate),
+        None => tls::Material::open(&data.join("tls"), now())?.server_config(),
+    };
+    let keys = identity::Keys::open(&data.join("keys"))?;
+    let (home, tenants) = tenants(data, keys, people, life)?;
+    let accounts = tenants.home_accounts().await.map_err(told)?;
+    Ok(Opened {
+        lock,
+        certificate,
+        home,
+        tenants,
+        accounts,
+    })
+}
+
 /// Where the home tenant's data lives, for those who change it while no server runs.
 pub fn home_directory(data: &Path) -> anyhow::Result<PathBuf> {
     let home = estate::home(data, Purpose::Serve)?;
-    let directory = data.join("tenants").join(home.to_string());
-    std::fs::create_dir_all(&directory)?;
+    let tenants = data.join("tenants");
+    tls::private_directory(&tenants)?;
+    let directory = tenants.join(home.to_string());
+    tls::private_directory(&directory)?;
     Ok(directory)
 }
 
@@ -200,14 +239,13 @@ fn approver_exists(wanted: Option<&str>, accounts: &Accounts) -> anyhow::Result<
     Ok(())
 }
 
-/// One process per data directory.
-pub fn lock(data: &Path) -> anyhow::Result<File> {
+/// One process per data directory. `way_out` is what else can be done than to stop the other one.
+pub fn lock(data: &Path, way_out: &str) -> anyhow::Result<File> {
     let path = data.join("lock");
-    let file = File::create(&path).with_context(|| format!("could not make {}", path.display()))?;
+    let file =
+        private::file(&path).with_context(|| format!("could not make {}", path.display()))?;
     if file.try_lock().is_err() {
-        bail!(
-            "another linkspan uses it; stop that one, or choose another directory with --data DIR or --ephemeral"
-        );
+        bail!("another linkspan uses it; stop that one, or {way_out}");
     }
     Ok(file)
 }

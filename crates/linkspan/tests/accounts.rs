@@ -82,7 +82,9 @@ async fn what_the_commands_add_signs_in_and_stays() {
     let running = start();
     let told = refused(data, &["app", "list"]);
     assert!(told.contains("another linkspan uses it"), "{told}");
-    assert!(refused(data, &["keys", "rotate"]).contains("another linkspan uses it"));
+    let told = refused(data, &["keys", "rotate"]);
+    assert!(told.contains("another linkspan uses it"), "{told}");
+    assert!(!told.contains("--ephemeral"), "{told}");
     drop(running);
     let secret = change(data);
     refuse_nonsense(data);
@@ -124,7 +126,9 @@ fn change(data: &Path) -> String {
         "",
     );
     let secret = done(data, &["app", "add-secret", "CRAWLER"], "");
-    let secret = secret.lines().next().unwrap().to_owned();
+    let secret = secret.strip_suffix('\n').unwrap().to_owned();
+    assert_eq!(secret.len(), 64, "nothing but the secret");
+    take_away(data);
     done(
         data,
         &[
@@ -163,6 +167,37 @@ fn change(data: &Path) -> String {
     let rotated = done(data, &["keys", "rotate"], "");
     assert!(rotated.contains("1 retired keys still count"), "{rotated}");
     secret
+}
+
+/// What an app has can be taken away again, by the names that the list shows.
+fn take_away(data: &Path) {
+    let crawler = || -> Value {
+        let list = done(data, &["app", "list", "--json"], "");
+        let apps: Value = serde_json::from_str(&list).unwrap();
+        let mut apps = apps.as_array().unwrap().iter();
+        apps.find(|app| app["name"] == "crawler").unwrap().clone()
+    };
+    let kept = crawler()["secrets"][0].clone();
+    done(data, &["app", "add-secret", "crawler"], "");
+    let second = crawler()["secrets"][1].as_str().unwrap().to_owned();
+    done(data, &["app", "remove-secret", "crawler", &second], "");
+    assert_eq!(crawler()["secrets"], serde_json::json!([kept]));
+    let told = refused(data, &["app", "remove-secret", "crawler", &second]);
+    assert!(told.contains("app list"), "{told}");
+    let uri = "https://crawler.example/old";
+    done(data, &["app", "add-redirect", "crawler", uri], "");
+    done(data, &["app", "remove-redirect", "crawler", uri], "");
+    assert_eq!(crawler()["redirect_uris"], serde_json::json!([]));
+    let told = refused(data, &["app", "remove-certificate", "crawler", "AA"]);
+    assert!(told.contains("has no 'AA'"), "{told}");
+    done(data, &["app", "set-roles", "crawler"], "");
+    assert_eq!(crawler()["roles"], serde_json::json!([]));
+    let told = refused(data, &["app", "set-roles", "crawler", "Everything"]);
+    assert!(told.contains("'Everything' is no permission"), "{told}");
+    done(data, &["app", "set-roles", "crawler", "User.Read.All"], "");
+    done(data, &["app", "set-public-client", "crawler", "true"], "");
+    assert_eq!(crawler()["public_client"], true);
+    done(data, &["app", "set-public-client", "crawler", "false"], "");
 }
 
 fn refuse_nonsense(data: &Path) {
@@ -208,6 +243,11 @@ fn refuse_nonsense(data: &Path) {
     let told = refused(&nowhere, &["app", "list"]);
     assert!(told.contains("there is no data directory"), "{told}");
     assert!(!nowhere.exists());
+    // A directory of something else is no data directory either.
+    std::fs::create_dir(&nowhere).unwrap();
+    let told = refused(&nowhere, &["keys", "rotate"]);
+    assert!(told.contains("there is no data directory"), "{told}");
+    assert_eq!(std::fs::read_dir(&nowhere).unwrap().count(), 0);
 }
 
 /// Signs in with what was added and what was not changed, and not with what was removed.
@@ -326,7 +366,9 @@ fn who_cannot_approve_is_told_before_anything_is_served() {
     ];
     let told = refused(directory.path(), &arguments);
     assert!(
-        told.contains("'nobody' is no user here; there are: alice, bob"),
+        told.starts_with(
+            "linkspan: --auto-approve 'nobody' is no user here; there are: alice, bob"
+        ),
         "{told}"
     );
     let arguments = ["dev", "--seed", "/nowhere.yaml"];

@@ -280,7 +280,11 @@ async fn a_whole_life() {
     let secret = furnished(data.to_str().unwrap());
     let config = configured(directory.path(), &data, "");
     assert!(done(&["check-config", &config], "").contains("is fine"));
+    #[cfg(unix)]
+    opened_to_others(&data);
     let serving = Serving::start(&config);
+    #[cfg(unix)]
+    is_closed_to_others(&data);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for (path, wanted) in [("healthz", "up\n"), ("readyz", "ready\n")] {
         let url = format!("{}/{path}", serving.http);
@@ -342,6 +346,53 @@ fn a_log_in_json_is_json_from_the_first_line_to_the_last() {
     assert!(output.status.success(), "{output:?}");
     let told = messages(&output.stderr).concat();
     assert!(told.contains("stopping:"), "{told}");
+}
+
+/// The directory of the one tenant.
+#[cfg(unix)]
+fn tenant_of(data: &Path) -> std::path::PathBuf {
+    let mut tenants = fs::read_dir(data.join("tenants")).unwrap();
+    tenants.next().unwrap().unwrap().path()
+}
+
+/// As older versions made it, and backups bring it back.
+#[cfg(unix)]
+fn opened_to_others(data: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let tenant = tenant_of(data);
+    for (path, mode) in [
+        (data, 0o755),
+        (&data.join("tenants"), 0o755),
+        (&tenant, 0o755),
+        (&tenant.join("store.sqlite"), 0o644),
+    ] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+}
+
+#[cfg(unix)]
+fn is_closed_to_others(data: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let tenant = tenant_of(data);
+    let directories = ["", "tenants", "keys", "snapshots"].map(|name| data.join(name));
+    let files = [data.join("lock"), data.join("tenant-id")];
+    let directories = directories
+        .into_iter()
+        .chain([tenant.clone(), tenant.join("index")]);
+    let files = files.into_iter().chain(
+        [
+            "store.sqlite",
+            "store.sqlite-wal",
+            "store.sqlite-shm",
+            "store.lock",
+        ]
+        .map(|name| tenant.join(name)),
+    );
+    let all = directories.map(|path| (path, 0o700));
+    for (path, wanted) in all.chain(files.map(|path| (path, 0o600))) {
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, wanted, "{} has {mode:o}", path.display());
+    }
 }
 
 async fn signs_in(url: &str, secret: &str) {

@@ -26,7 +26,7 @@ use rustls::{
 };
 
 pub use self::{
-    files::FileError,
+    files::{FileError, private_directory},
     given::{Faults, from_files},
 };
 

@@ -1,6 +1,6 @@
 //! `linkspan app …`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
@@ -9,7 +9,11 @@ use serde_json::json;
 use server::identity::{self, Certificate};
 use tenant::accounts::{App, Secret};
 
-use super::open::{Open, Place, checked_name, guid, position};
+use super::{
+    alter::Alter,
+    open::{Open, Place, guid, position},
+    rules,
+};
 use crate::say::{self, Unsaid};
 
 /// `linkspan app`
@@ -55,6 +59,8 @@ enum Change {
         /// https://…, or a scheme of the app's own; http addresses of this machine need not be registered.
         uri: String,
     },
+    #[command(flatten)]
+    Alter(Alter),
 }
 
 #[derive(Args, Clone)]
@@ -115,33 +121,12 @@ pub async fn app(command: AppCommand) -> anyhow::Result<()> {
         }
         Change::AddSecret { app } => {
             let at = find(apps, &app)?;
-            let secret = identity::secret();
-            let salt = identity::unique();
-            apps[at].secrets.push(Secret::new(salt.as_bytes(), &secret));
-            // Shown before it is kept: a secret that nobody could see lets nobody in.
-            say::line(&secret)?;
-            format!(
-                "This is the secret of app {}; it is not kept and cannot be shown again.",
-                apps[at].name
-            )
+            add_secret(&mut apps[at])?;
+            return open.keep().await;
         }
         Change::AddCertificate { app, file } => {
             let at = find(apps, &app)?;
-            let pem = std::fs::read(&file)
-                .with_context(|| format!("could not read {}", file.display()))?;
-            let der = Certificate::read_pem(&pem).with_context(|| file.display().to_string())?;
-            let thumbprint = Certificate::new(&der).thumbprint();
-            if apps[at].certificates.contains(&der) {
-                bail!(
-                    "app {} has the certificate {thumbprint} already",
-                    apps[at].name
-                );
-            }
-            apps[at].certificates.push(der);
-            format!(
-                "app {} may sign in with the certificate {thumbprint}",
-                apps[at].name
-            )
+            add_certificate(&mut apps[at], &file)?
         }
         Change::AddRedirect { app, uri } => {
             let at = find(apps, &app)?;
@@ -151,9 +136,42 @@ pub async fn app(command: AppCommand) -> anyhow::Result<()> {
             }
             format!("sign-in through app {} may lead to {uri}", apps[at].name)
         }
+        Change::Alter(change) => {
+            let at = find(apps, change.app())?;
+            change.carry_out(&mut apps[at])?
+        }
     };
     open.keep().await?;
     Ok(say::line(told)?)
+}
+
+/// Shows the secret before it is kept: one that nobody could see lets nobody in. It is the whole answer, for scripts; the words go
+/// beside it.
+fn add_secret(app: &mut App) -> Result<(), Unsaid> {
+    let text = identity::secret();
+    let secret = Secret::new(identity::unique().as_bytes(), &text);
+    say::line(text)?;
+    say::aside(format_args!(
+        "This is the secret {} of app {}; it is not kept and cannot be shown again.",
+        secret.id(),
+        app.name
+    ));
+    app.secrets.push(secret);
+    Ok(())
+}
+
+fn add_certificate(app: &mut App, file: &Path) -> anyhow::Result<String> {
+    let pem = std::fs::read(file).with_context(|| format!("could not read {}", file.display()))?;
+    let der = Certificate::read_pem(&pem).with_context(|| file.display().to_string())?;
+    let thumbprint = Certificate::new(&der).thumbprint();
+    if app.certificates.contains(&der) {
+        bail!("app {} has the certificate {thumbprint} already", app.name);
+    }
+    app.certificates.push(der);
+    Ok(format!(
+        "app {} may sign in with the certificate {thumbprint}",
+        app.name
+    ))
 }
 
 impl Add {
@@ -163,7 +181,7 @@ impl Add {
         }
         Ok(App {
             client_id: guid(self.client_id.as_deref())?,
-            name: checked_name(&self.name)?.to_owned(),
+            name: rules::name(&self.name)?.to_owned(),
             secrets: Vec::new(),
             certificates: Vec::new(),
             redirect_uris: self.redirect_uris.clone(),
@@ -174,13 +192,10 @@ impl Add {
     }
 }
 
-fn scopes(words: &[String]) -> anyhow::Result<Vec<Scope>> {
+pub(super) fn scopes(words: &[String]) -> anyhow::Result<Vec<Scope>> {
     let mut scopes = Vec::new();
     for word in words {
-        let scope = Scope::parse(word).with_context(|| {
-            let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-            format!("'{word}' is no permission; there are: {}", known.join(", "))
-        })?;
+        let scope = rules::permission(word)?;
         if !scopes.contains(&scope) {
             scopes.push(scope);
         }
@@ -197,7 +212,8 @@ fn list(apps: &[App], as_json: bool) -> Result<(), Unsaid> {
             .map(|app| {
                 let thumbprints = app.certificates.iter();
                 json!({
-                    "name": app.name, "client_id": app.client_id, "secrets": app.secrets.len(),
+                    "name": app.name, "client_id": app.client_id,
+                    "secrets": app.secrets.iter().map(Secret::id).collect::<Vec<_>>(),
                     "certificates": thumbprints
                         .map(|der| Certificate::new(der).thumbprint())
                         .collect::<Vec<_>>(),
@@ -210,11 +226,10 @@ fn list(apps: &[App], as_json: bool) -> Result<(), Unsaid> {
     }
     for app in apps {
         say::line(format_args!("{}  {}", app.client_id, app.name))?;
-        say::line(format_args!(
-            "    secrets {}, public client: {}",
-            app.secrets.len(),
-            app.public_client
-        ))?;
+        say::line(format_args!("    public client: {}", app.public_client))?;
+        for secret in &app.secrets {
+            say::line(format_args!("    secret {}", secret.id()))?;
+        }
         for der in &app.certificates {
             say::line(format_args!(
                 "    certificate {}",

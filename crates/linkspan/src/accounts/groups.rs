@@ -5,7 +5,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tenant::accounts::{Accounts, DirectoryGroup};
 
-use super::open::{Open, Place, checked_name, guid, position};
+use super::{
+    open::{Open, Place, guid, position},
+    rules,
+};
 use crate::say::{self, Unsaid};
 
 /// `linkspan group`
@@ -66,7 +69,7 @@ pub async fn group(command: GroupCommand) -> anyhow::Result<()> {
         Change::Add { name, id } => {
             let group = DirectoryGroup {
                 id: guid(id.as_deref())?,
-                name: checked_name(&name)?.to_owned(),
+                name: rules::name(&name)?.to_owned(),
                 members: Vec::new(),
             };
             for (name, id) in everybody(accounts) {
@@ -90,7 +93,7 @@ pub async fn group(command: GroupCommand) -> anyhow::Result<()> {
         Change::AddMember { group, member } => {
             let (at, id) = (find(accounts, &group)?, member_id(accounts, &member)?);
             let group = &mut accounts.groups[at];
-            ensure!(id != group.id, "a group cannot be its own member");
+            rules::membership(&group.id, &id)?;
             if !group.members.contains(&id) {
                 group.members.push(id);
             }

@@ -26,7 +26,7 @@ enum Change {
 /// Carries a command out.
 pub fn keys(command: &KeysCommand) -> anyhow::Result<()> {
     let Change::Rotate = command.change;
-    let (data, _lock) = command.place.lock()?;
+    let (data, _lock) = command.place.lock(false)?;
     let now = wire::now().duration_since(UNIX_EPOCH)?.as_secs();
     let rotation = Keys::rotate(&data.join("keys"), now)?;
     Ok(say::line(format_args!(

@@ -1,9 +1,11 @@
 //! `linkspan app`, `linkspan user`, `linkspan group` and `linkspan keys`: changes to a data directory that no server uses.
 
+mod alter;
 mod apps;
 mod groups;
 mod keys;
 mod open;
+pub mod rules;
 mod users;
 
 pub use self::{

@@ -2,7 +2,7 @@
 
 use std::{fs::File, path::PathBuf, sync::Arc};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use tenant::{accounts::Accounts, store::Store, visibility::Visibility};
 use uuid::Uuid;
@@ -18,10 +18,16 @@ pub struct Place {
 }
 
 impl Place {
-    /// The directory, which nobody else can use as long as the file is open.
-    pub fn lock(&self) -> anyhow::Result<(PathBuf, File)> {
-        let data = dev::kept_directory(self.data.as_deref())?;
-        let lock = wire::lock(&data)
+    /// The directory, which nobody else can use as long as the file is open. Only who adds something makes one that is not there.
+    pub fn lock(&self, adds: bool) -> anyhow::Result<(PathBuf, File)> {
+        let data = dev::data_path(self.data.as_deref())?;
+        ensure!(
+            adds || data.join("tenants").is_dir(),
+            "there is no data directory {}; `linkspan dev --data` or `linkspan app add --data` makes one",
+            data.display()
+        );
+        let data = dev::kept_directory(Some(&data))?;
+        let lock = wire::lock(&data, "name another directory with --data DIR")
             .with_context(|| format!("could not open the data directory {}", data.display()))?;
         Ok((data, lock))
     }
@@ -36,15 +42,9 @@ pub struct Open {
 }
 
 impl Open {
-    /// Opens the accounts of a data directory. Only who adds something makes a directory that is not there.
+    /// Opens the accounts of a data directory; see [`Place::lock`].
     pub async fn at(place: &Place, adds: bool) -> anyhow::Result<Self> {
-        if let Some(data) = place.data.as_deref().filter(|data| !adds && !data.exists()) {
-            bail!(
-                "there is no data directory {}; `linkspan dev --data` or `linkspan app add --data` makes one",
-                data.display()
-            );
-        }
-        let (data, lock) = place.lock()?;
+        let (data, lock) = place.lock(adds)?;
         let store = store::open(&wire::home_directory(&data)?, Visibility::new())?;
         let accounts = store.accounts().await?;
         Ok(Self {
@@ -88,19 +88,6 @@ pub fn position<T>(
         "there is no {kind} '{wanted}'; there are: {}",
         known.join(", ")
     );
-}
-
-/// A name for people and programs: letters, digits, and `-._` between them.
-pub fn checked_name(name: &str) -> anyhow::Result<&str> {
-    let is_fine = !name.is_empty()
-        && name.len() <= 64
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-    if !is_fine {
-        bail!("'{name}' cannot be a name: it must be 1 to 64 letters, digits, '-', '.' or '_'");
-    }
-    Ok(name)
 }
 
 /// The GUID that was given, or a new one.

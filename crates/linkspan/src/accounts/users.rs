@@ -2,13 +2,16 @@
 
 use std::io::Read;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use server::identity;
 use tenant::accounts::{Cost, Secret, User};
 
-use super::open::{Open, Place, checked_name, guid, position};
+use super::{
+    open::{Open, Place, guid, position},
+    rules,
+};
 use crate::say::{self, Unsaid};
 
 /// Letters of a password that was made here: 95 bits.
@@ -110,7 +113,7 @@ pub async fn user(command: UserCommand) -> anyhow::Result<()> {
             for group in &mut accounts.groups {
                 group.members.retain(|member| *member != removed.id);
             }
-            format!("user {} is gone", removed.name)
+            Some(format!("user {} is gone", removed.name))
         }
         Change::SetPassword {
             user,
@@ -124,16 +127,13 @@ pub async fn user(command: UserCommand) -> anyhow::Result<()> {
         }
     };
     open.keep().await?;
-    Ok(say::line(told)?)
+    told.map_or(Ok(()), |told| Ok(say::line(told)?))
 }
 
 impl Add {
     fn user(&self) -> anyhow::Result<(User, Option<String>)> {
-        let upn = self.upn.trim();
-        if !upn.contains('@') || upn.contains(char::is_whitespace) {
-            bail!("--upn '{upn}' must be like alice@linkspan.test");
-        }
-        let name = checked_name(&self.name)?;
+        let upn = rules::upn(self.upn.trim()).context("--upn")?;
+        let name = rules::name(&self.name)?;
         let id = guid(self.id.as_deref())?;
         let (password, made) = password(self.password_stdin)?;
         let user = User {
@@ -168,15 +168,17 @@ fn password(from_input: bool) -> anyhow::Result<(Secret, Option<String>)> {
     Ok((secret, made))
 }
 
-/// Shows a password that was made, before it is kept: one that nobody could see lets nobody in.
-fn with_made(told: String, made: Option<String>) -> Result<String, Unsaid> {
+/// Shows a password that was made, before it is kept: one that nobody could see lets nobody in. It is the whole answer then, for
+/// scripts; the words go beside it.
+fn with_made(told: String, made: Option<String>) -> Result<Option<String>, Unsaid> {
     let Some(made) = made else {
-        return Ok(told);
+        return Ok(Some(told));
     };
     say::line(made)?;
-    Ok(format!(
-        "{told}; the password above is not kept and cannot be shown again."
-    ))
+    say::aside(format_args!(
+        "{told}; the password is not kept and cannot be shown again."
+    ));
+    Ok(None)
 }
 
 fn list(users: &[User], as_json: bool) -> Result<(), Unsaid> {

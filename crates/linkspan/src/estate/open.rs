@@ -12,11 +12,12 @@ use async_trait::async_trait;
 use server::{
     NotMade, Resident, Source,
     identity::{Issuer, Keys, SignInOptions},
+    tls::private_directory,
 };
 use store::open as open_store;
 use tenant::{
-    Error, Failure, FailureKind, Tenant, accounts::Accounts, indexer, life, store::Store,
-    visibility::Visibility,
+    Error, Failure, FailureKind, Tenant, accounts::Accounts, index::Index, indexer, life,
+    store::Store, visibility::Visibility,
 };
 use tokio::{
     sync::{OnceCell, watch},
@@ -93,9 +94,9 @@ impl Estate {
         let visibility = Visibility::new();
         let picture = Arc::clone(&visibility);
         let opening = move || -> anyhow::Result<_> {
+            private_directory(&directory)?;
             let store = open_store(&directory, picture)?;
-            let index = index::open(&directory.join("index"))?;
-            Ok((store, index))
+            Ok((store, open_index(&directory)?))
         };
         let (store, index) = spawn_blocking(opening).await??;
         self.settle_accounts(id, store.as_ref()).await?;
@@ -142,7 +143,7 @@ impl Estate {
     ) -> anyhow::Result<()> {
         let store = open_store(directory, Visibility::new())?;
         store.put_accounts(accounts).await?;
-        let index = index::open(&directory.join("index"))?;
+        let index = open_index(directory)?;
         if index.stamp().await? != Some(store.identity()) {
             index.reset(store.identity()).await?;
         }
@@ -244,6 +245,13 @@ impl Source for Estate {
             loops,
         })
     }
+}
+
+/// The index of the tenant in a directory.
+fn open_index(directory: &Path) -> anyhow::Result<Arc<dyn Index>> {
+    let directory = directory.join("index");
+    private_directory(&directory)?;
+    Ok(index::open(&directory)?)
 }
 
 /// A GUID is itself; every other name has the GUID that follows from it.

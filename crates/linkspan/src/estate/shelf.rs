@@ -5,9 +5,13 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
+
+use server::tls::private_directory;
+
+use crate::private;
 
 /// A directory of such directories.
 pub struct Shelf(PathBuf);
@@ -15,7 +19,7 @@ pub struct Shelf(PathBuf);
 impl Shelf {
     /// Opens the shelf, making it if need be, and mends what a stop left behind.
     pub fn open(root: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(&root)?;
+        closed(&root)?;
         let shelf = Self(root);
         for name in shelf.entries()? {
             let Some(hidden) = name.strip_prefix('.') else {
@@ -50,7 +54,7 @@ impl Shelf {
     pub fn begin(&self, name: &str) -> io::Result<PathBuf> {
         let new = self.new_of(name);
         remove(&new)?;
-        fs::create_dir(&new)?;
+        closed(&new)?;
         Ok(new)
     }
 
@@ -108,7 +112,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let name = entry.file_name();
         if name == "index" {
-            fs::create_dir(to.join(&name))?;
+            closed(&to.join(&name))?;
             copy_files(&entry.path(), &to.join(&name))?;
         } else if name.to_string_lossy().starts_with("store.sqlite") {
             copy_file(&entry.path(), &to.join(&name))?;
@@ -136,8 +140,14 @@ fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Writes a small file so that it survives a crash of the machine.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
-    fs::write(path, text)?;
-    File::options().write(true).open(path)?.sync_all()
+    let mut file = private::file(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// A directory that nobody else can look into, made if need be.
+fn closed(directory: &Path) -> io::Result<()> {
+    private_directory(directory).map_err(|error| error.source)
 }
 
 /// How many bytes the files below a directory have.

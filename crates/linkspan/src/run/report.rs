@@ -179,9 +179,15 @@ fn advice(refused: &Refused) -> String {
         return refused.advice.clone();
     }
     let parts = [
-        ("{item}", ", and that the item was put and not deleted again"),
+        (
+            "{item}",
+            ", and that the item was put and not deleted again",
+        ),
         ("{group}", ", and that the external group was created"),
-        ("{operation}", ", and that the operation is one of this connection"),
+        (
+            "{operation}",
+            ", and that the operation is one of this connection",
+        ),
         ("/schema", ", and that a schema was registered"),
     ];
     let part = parts.iter().find(|(part, _)| path.contains(part));

@@ -79,12 +79,13 @@ users:
   - {name: bob, upn: 5, password: '', guest: perhaps}
   - carol
 groups:
-  - {name: staff, members: [alice, nobody]}
+  - {name: staff, members: [alice, nobody, staff]}
   - {name: board, members: alice}
 apps:
   - {name: connector, client_id: not-a-guid, roles: [Everything]}
   - {name: search, redirect_uris: ['http://x.example/', 'https://x.example/'], certificates: [absent.pem]}
   - {name: Search, public_client: false}
+  - {name: two words}
 extra: 1
 ";
     let told = problems(text);
@@ -99,6 +100,8 @@ extra: 1
         "users[2].guest: must be true or false",
         "users[3]: must be an object",
         "groups[0].members[1]: 'nobody'",
+        "groups[0].members[2]: a group cannot be its own member",
+        "apps[3].name: 'two words' cannot be a name",
         "groups[1].members: must be a list",
         "apps[0].client_id: 'not-a-guid'",
         "apps[0].roles[0]: 'Everything' is no permission",
@@ -110,7 +113,7 @@ extra: 1
     ] {
         assert!(told.contains(place), "{place} not in {told}");
     }
-    assert!(told.starts_with("18 problems:"), "{told}");
+    assert!(told.starts_with("20 problems:"), "{told}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl<'a> Certificate<'a> {
     }
 
     /// Is it meant by this thumbprint? SHA-1 and SHA-256 are understood, in base64 of both alphabets and in hexadecimal digits.
-    pub(super) fn is_called(self, thumbprint: &str) -> bool {
+    pub fn is_called(self, thumbprint: &str) -> bool {
         let sha256 = digest::digest(&digest::SHA256, self.0);
         bytes(thumbprint)
             .is_some_and(|bytes| bytes == self.sha1().as_ref() || bytes == sha256.as_ref())

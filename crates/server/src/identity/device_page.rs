@@ -63,7 +63,7 @@ impl Desk<'_> {
             issuer.user_codes.failed(USER_CODES, now);
             return self.code_page(
                 400,
-                Some("No device waits with this code. Check it, or ask the device for a new one: a code is good for 15 minutes."),
+                Some("No device waits with this code. Check it, or ask the device for a new one: a code is good for 15 minutes. Every tenant has a page of its own: open the very address that the device shows."),
             );
         };
         let accounts = issuer.visibility.accounts();

@@ -27,9 +27,18 @@ pub(crate) fn failed(action: &'static str, file: &Path) -> impl FnOnce(io::Error
     }
 }
 
-/// Makes the directory if it is missing, and closes it to everybody else.
-pub(crate) fn private_directory(directory: &Path) -> Result<(), FileError> {
-    fs::create_dir_all(directory).map_err(failed("make", directory))?;
+/// Makes the directory if it is missing, and closes it to everybody else, whatever the umask.
+///
+/// # Errors
+/// It cannot be made, or belongs to another account.
+pub fn private_directory(directory: &Path) -> Result<(), FileError> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .recursive(true)
+        .create(directory)
+        .map_err(failed("make", directory))?;
     protect(directory, 0o700)
 }
 

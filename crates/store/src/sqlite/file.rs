@@ -1,6 +1,8 @@
 //! Opening the file: what every kind of connection to it is set to, and its layout.
 
-use std::{fs::File, path::Path, time::Duration};
+#[cfg(unix)]
+use std::fs::Permissions;
+use std::{fs::File, io, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 use uuid::Uuid;
@@ -23,8 +25,26 @@ const MIGRATIONS: [&str; 3] = [
 
 /// Makes the file if there is none. Only at the start: a file that vanishes later must not be replaced by an empty one.
 pub(super) fn make(file: &Path) -> Result<(), Fault> {
-    File::options().create(true).append(true).open(file)?;
+    private(file)?;
     Ok(())
+}
+
+/// Opens a file, making it if need be, and closes it to other accounts, whatever the umask. The log beside the database gets the
+/// database's mode.
+pub(super) fn private(file: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let opened = options.open(file)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if opened.metadata()?.permissions().mode() & 0o777 != 0o600 {
+            opened.set_permissions(Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(opened)
 }
 
 /// A connection whose prepared statements stay prepared. Without the planner's guarantee of stability, SQLite plans a

@@ -80,11 +80,7 @@ pub fn open(directory: &Path, visibility: Arc<Visibility>) -> Result<Arc<dyn Sto
 /// One process at a time: the picture and the numbers in the writer's memory are only right if nobody else writes.
 fn lock(directory: &Path) -> Result<File, Fault> {
     let path = directory.join("store.lock");
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)?;
+    let lock = file::private(&path)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::Error(error)) => Err(error.into()),

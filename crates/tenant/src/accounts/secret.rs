@@ -69,6 +69,15 @@ impl Secret {
         Some(Self::Slow(hash.to_string()))
     }
 
+    /// What people call the secret by: eight hexadecimal digits that say nothing about it.
+    pub fn id(&self) -> String {
+        let digest = Sha256::digest(self.kept());
+        digest[..4].iter().fold(String::new(), |mut id, byte| {
+            let _ = write!(id, "{byte:02x}");
+            id
+        })
+    }
+
     /// Is this the secret? Takes the same time whatever the answer.
     pub fn is(&self, secret: &str) -> bool {
         match self {

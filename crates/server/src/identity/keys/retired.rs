@@ -1,7 +1,10 @@
 //! Keys that no longer sign: `retired-SECONDS-KID-key.pem` and `retired-SECONDS-KID-certificate.pem`, by the second of their
 //! retirement and their id. Those of older versions have no id in their name.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cmp::Reverse,
+    path::{Path, PathBuf},
+};
 
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 
@@ -82,6 +85,6 @@ fn all(directory: &Path) -> Result<Vec<Retired>, FileError> {
         })
     });
     let mut retired: Vec<Retired> = retired.collect();
-    retired.sort_unstable_by(|a, b| b.second.cmp(&a.second));
+    retired.sort_unstable_by_key(|retired| Reverse(retired.second));
     Ok(retired)
 }
