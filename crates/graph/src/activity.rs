@@ -9,12 +9,26 @@ use crate::{
     error::PublicError,
     generous::{array, choice, malformed, member, object, quoted, refused, text},
     group::Identity,
+    known::Known,
     limits::ACTIVITIES_MAX,
     value::DateTime,
 };
 
 /// The type of one result.
 const RESULT_TYPE: &str = "#microsoft.graph.externalConnectors.externalActivityResult";
+
+/// The members of the request that are read.
+pub const MEMBERS: Known = Known {
+    members: &["activities"],
+    older: &[],
+    below: &[("activities", &ACTIVITY)],
+};
+
+const ACTIVITY: Known = Known {
+    members: &["type", "startDateTime", "performedBy"],
+    older: &[],
+    below: &[("performedBy", &Identity::MEMBERS)],
+};
 
 /// Something that somebody did with an item.
 #[derive(Clone, Debug, PartialEq, Eq)]

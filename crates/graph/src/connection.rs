@@ -95,12 +95,12 @@ impl ConnectionDraft {
 }
 
 impl ConnectionPatch {
-    /// Reads and checks a PATCH body; `id` and read-only members are ignored.
+    /// Reads and checks a PATCH body about the connection of that id; another id and read-only members are ignored.
     ///
     /// # Errors
     /// 400 naming the member, the value, the rule and the fix.
-    pub fn read(body: &serde_json::Value) -> Result<Self, PublicError> {
-        said::patch(body)
+    pub fn read(id: &str, body: &serde_json::Value) -> Result<Self, PublicError> {
+        said::patch(id, body)
     }
 
     /// The connection after this patch: absent members unchanged.

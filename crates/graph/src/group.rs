@@ -13,6 +13,7 @@ use crate::{
         Object, choice, malformed, member, object, refused, said, same_name, text, unknown_members,
     },
     id::GroupId,
+    known::Known,
 };
 
 /// The members that a client may set.
@@ -96,16 +97,20 @@ impl GroupDraft {
 }
 
 impl GroupPatch {
-    /// Reads and checks a PATCH body.
+    /// Reads and checks a PATCH body about the group of that id, which stays as it is.
     ///
     /// # Errors
     /// 400 naming the member, the value, the rule and the fix.
-    pub fn read(body: &Value) -> Result<Self, PublicError> {
+    pub fn read(id: &str, body: &Value) -> Result<Self, PublicError> {
         let body = object("externalGroup", body)?;
+        let mut ignored = unknown_members(body, &SETTABLE);
+        if member(body, "id").is_some_and(|sent| sent != id) {
+            ignored.push("id".to_owned());
+        }
         Ok(Self {
             display_name: nullable_text(body, "displayName")?,
             description: nullable_text(body, "description")?,
-            ignored: unknown_members(body, &SETTABLE),
+            ignored,
         })
     }
 
@@ -123,6 +128,9 @@ impl GroupPatch {
 }
 
 impl Identity {
+    /// The members that [`Identity::read`] reads.
+    pub const MEMBERS: Known = Known::flat(&["id", "type", "identitySource"]);
+
     /// Reads and checks a member's POST body.
     ///
     /// # Errors

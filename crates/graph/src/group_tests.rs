@@ -51,7 +51,7 @@ fn a_patch_changes_what_it_names() {
         .unwrap()
         .group;
     let check = |body: Value, display_name: Option<&str>, description: Option<&str>| {
-        let patched = GroupPatch::read(&body).unwrap().apply(&group);
+        let patched = GroupPatch::read("staff", &body).unwrap().apply(&group);
         assert_eq!(patched.id, group.id);
         assert_eq!(patched.display_name.as_deref(), display_name, "{body}");
         assert_eq!(patched.description.as_deref(), description, "{body}");
@@ -60,8 +60,15 @@ fn a_patch_changes_what_it_names() {
     check(json!({"id": "other"}), Some("One"), Some("First"));
     check(json!({"displayName": "Two"}), Some("Two"), Some("First"));
     check(json!({"description": null}), Some("One"), None);
-    assert!(GroupPatch::read(&json!({"displayName": 1})).is_err());
-    assert!(GroupPatch::read(&json!([])).is_err());
+    let ignored = |id: &str| {
+        GroupPatch::read("staff", &json!({"id": id, "members": []}))
+            .unwrap()
+            .ignored
+    };
+    assert_eq!(ignored("staff"), ["members"]);
+    assert_eq!(ignored("Staff"), ["members", "id"]);
+    assert!(GroupPatch::read("staff", &json!({"displayName": 1})).is_err());
+    assert!(GroupPatch::read("staff", &json!([])).is_err());
 }
 
 #[test]
@@ -140,7 +147,7 @@ proptest! {
     fn any_body_is_read_or_refused(body in any_json_of(WORDS)) {
         let errors = [
             GroupDraft::read(&body).err(),
-            GroupPatch::read(&body).err(),
+            GroupPatch::read("staff", &body).err(),
             Identity::read(&body).err(),
         ];
         for error in errors.into_iter().flatten() {

@@ -15,6 +15,7 @@ pub mod generous;
 pub mod group;
 pub mod id;
 pub mod item;
+pub mod known;
 pub mod limits;
 pub mod odata;
 pub mod operation;

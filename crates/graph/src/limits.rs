@@ -129,6 +129,9 @@ pub const SEARCH_SIZE_DEFAULT: u32 = 25;
 /// Hits per page, most: pages say 500 and 1000, we accept the larger. Search request page.
 pub const SEARCH_SIZE_MAX: u32 = 1_000;
 
+/// Largest `from` and `size` of a search together: the memory for its hits is bounded by it.
+pub const SEARCH_DEPTH_MAX: u32 = 100_000;
+
 /// Properties to sort by.
 /// <https://learn.microsoft.com/graph/search-concept-sort>.
 pub const SORT_PROPERTIES_MAX: usize = 5;

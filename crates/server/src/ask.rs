@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tenant::{Caller, Tenant};
 use uuid::Uuid;
 
-use crate::{body::Incoming, layers::Exchange, router::Front};
+use crate::{body::Incoming, identity::Issuer, layers::Exchange, router::Front};
 
 /// One request that found its row and its caller.
 pub(crate) struct Ask<'r> {
@@ -22,6 +22,8 @@ pub(crate) struct Ask<'r> {
     pub exchange: &'r Exchange,
     /// The tenant that the token names.
     pub tenant: Arc<Tenant>,
+    /// The tenant's issuer, whose keys are the server's.
+    pub issuer: Arc<Issuer>,
     /// Who asks.
     pub caller: Caller,
     /// The row of the table.

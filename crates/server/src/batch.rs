@@ -111,6 +111,7 @@ pub(crate) async fn batch(ask: &mut Ask<'_>) -> Result<Answer, Error> {
         front: ask.front,
         asker: Asker {
             tenant: Arc::clone(&ask.tenant),
+            issuer: Arc::clone(&ask.issuer),
             caller: ask.caller.clone(),
             beta: ask.beta,
             base: ask.base.clone(),

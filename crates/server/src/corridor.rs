@@ -20,6 +20,7 @@ use tenant::{Caller, Error, Tenant};
 use crate::{
     ask::Ask,
     body::Incoming,
+    identity::Issuer,
     journal::Operation,
     layers::{Exchange, origin},
     respond,
@@ -34,6 +35,8 @@ use crate::{
 pub(crate) struct Asker {
     /// The tenant that the token names.
     pub tenant: Arc<Tenant>,
+    /// The tenant's issuer.
+    pub issuer: Arc<Issuer>,
     /// Who asks.
     pub caller: Caller,
     /// Was `/beta` asked?
@@ -88,6 +91,7 @@ impl Front {
         };
         let asker = Asker {
             tenant: Arc::clone(&lease.tenant),
+            issuer: Arc::clone(&lease.issuer),
             caller,
             beta,
             base: format!("{origin}/{version}"),
@@ -131,6 +135,7 @@ impl Front {
             front: self,
             exchange,
             tenant: asker.tenant,
+            issuer: asker.issuer,
             caller: asker.caller,
             route,
             params,

@@ -142,7 +142,7 @@ impl Answer {
     pub fn ignoring(mut self, kind: &str, ignored: &[String]) -> Self {
         if !ignored.is_empty() {
             self.advice.push(format!(
-                "These {kind} are not known here and had no effect: {}.",
+                "These {kind} are not taken here and had no effect: {}.",
                 ignored.join(", ")
             ));
         }

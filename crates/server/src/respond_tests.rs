@@ -251,7 +251,7 @@ async fn bare_answers_have_neither_body_nor_content_type() {
     );
     assert_eq!(
         header(&response, "x-linkspan-advice"),
-        Some("These members are not known here and had no effect: a, b.")
+        Some("These members are not taken here and had no effect: a, b.")
     );
     assert_eq!(body(response).await, "");
 }

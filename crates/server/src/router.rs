@@ -27,6 +27,7 @@ use crate::{
     layers::{Exchange, gzip, origin, rescue},
     listen::Peer,
     respond, upkeep,
+    v1::Walks,
     weather::{Desk, Weather},
 };
 
@@ -41,7 +42,11 @@ the language of the Microsoft Graph connectors API. Point a Graph client at this
 
 /// Everything that the server answers, behind one door; [`crate::listen::serve`] carries it.
 pub fn router(tenants: Tenants, settings: Settings) -> Router {
-    let front = Arc::new(Front { tenants, settings });
+    let front = Arc::new(Front {
+        tenants,
+        settings,
+        walks: Walks::default(),
+    });
     Router::new().fallback(move |request: Request| {
         let front = Arc::clone(&front);
         async move { front.receive(request).await }
@@ -54,6 +59,8 @@ pub(crate) struct Front {
     pub tenants: Tenants,
     /// An address, a limit, time and chance.
     pub settings: Settings,
+    /// The walks through collections that are under way.
+    pub walks: Walks,
 }
 
 /// One request on its way through the front of house.

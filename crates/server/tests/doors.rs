@@ -204,7 +204,7 @@ async fn the_walk_of_a_connector() {
     assert_eq!(made.json()["state"], "draft");
     assert_eq!(
         made.header("x-linkspan-advice"),
-        Some("These members are not known here and had no effect: colour.")
+        Some("These members are not taken here and had no effect: colour.")
     );
     go("POST", "", r#"{"id":"Tickets","name":"Tickets"}"#)
         .await

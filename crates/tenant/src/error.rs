@@ -1,6 +1,6 @@
 //! The two ways an answer can be no: a refusal is for the client, a failure is for us.
 
-use graph::PublicError;
+use graph::{PublicError, search::not_supported};
 
 use crate::{index::IndexError, membership::MembershipError, store::StoreError};
 
@@ -66,7 +66,12 @@ impl From<IndexError> for Error {
     fn from(error: IndexError) -> Self {
         let kind = match error {
             IndexError::Unavailable(_) => FailureKind::Unavailable,
-            IndexError::Inconsistent(_) | IndexError::Unsupported(_) => FailureKind::Broken,
+            IndexError::Inconsistent(_) => FailureKind::Broken,
+            // The query asks for more than there is: that is for the client to know.
+            IndexError::Unsupported(what) => {
+                let sentence = format!("{what} cannot be searched for in this release.");
+                return not_supported("queryString", &sentence).into();
+            }
         };
         Self::Failed(Failure {
             kind,

@@ -35,7 +35,7 @@ async fn examine(world: &World, connection: &str) -> Examination {
 }
 
 async fn patch(world: &World, connection: &str, body: Value) {
-    let patch = ConnectionPatch::read(&body).unwrap();
+    let patch = ConnectionPatch::read("parts", &body).unwrap();
     let patched = connections::update_connection(&world.tenant, &app(), connection, patch).await;
     patched.unwrap();
 }

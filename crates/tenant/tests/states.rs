@@ -76,7 +76,7 @@ fn alice() -> Identity {
 async fn group_doors(world: &World) -> Vec<Told> {
     let (tenant, app, c) = (&world.tenant, &app(), "tickets");
     let new = GroupDraft::read(&json!({ "id": "new" })).unwrap();
-    let names = GroupPatch::read(&json!({ "displayName": "Staff" })).unwrap();
+    let names = GroupPatch::read("staff", &json!({ "displayName": "Staff" })).unwrap();
     let id = alice().id;
     let read = groups::get_group(tenant, app, c, "staff").await;
     let created = groups::create_group(tenant, app, c, new).await;
@@ -119,7 +119,7 @@ async fn item_doors(world: &World) -> Vec<Told> {
 /// The doors to a connection itself, and those that leave nothing.
 async fn connection_doors(world: &World) -> Vec<Told> {
     let (tenant, app, c) = (&world.tenant, &app(), "tickets");
-    let patch = ConnectionPatch::read(&json!({ "name": "New" })).unwrap();
+    let patch = ConnectionPatch::read("parts", &json!({ "name": "New" })).unwrap();
     let read = connections::get_connection(tenant, app, c).await;
     let updated = connections::update_connection(tenant, app, c, patch).await;
     let schema = schema::get_schema(tenant, app, c).await;

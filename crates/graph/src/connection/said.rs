@@ -26,9 +26,9 @@ const SETTABLE: [&str; 8] = [
     "complianceSettings",
 ];
 
-/// Every member that the type declares; what is not settable is ignored, whatever its JSON type,
-/// because documentation bodies send placeholders.
-const DECLARED: [&str; 17] = [
+/// Every member that is read. What the type declares besides is ignored, whatever its JSON type, because documentation bodies send
+/// placeholders.
+const READ: [&str; 10] = [
     "id",
     "configuration",
     "name",
@@ -39,13 +39,6 @@ const DECLARED: [&str; 17] = [
     "connectorId",
     "enabledContentExperiences",
     "complianceSettings",
-    "state",
-    "ingestedItemsCount",
-    "items",
-    "groups",
-    "operations",
-    "schema",
-    "quota",
 ];
 
 /// `contentCategory`.
@@ -78,7 +71,7 @@ pub(super) fn draft(body: &Value) -> Result<ConnectionDraft, PublicError> {
     let Some(body) = body.as_object().filter(|body| !body.is_empty()) else {
         return Err(nameless());
     };
-    let mut ignored = unknown_members(body, &DECLARED);
+    let mut ignored = unknown_members(body, &READ);
     let id = member(body, "id")
         .map(|id| ConnectionId::admit(text("id", id)?))
         .transpose()?;
@@ -97,9 +90,17 @@ pub(super) fn draft(body: &Value) -> Result<ConnectionDraft, PublicError> {
     })
 }
 
-pub(super) fn patch(body: &Value) -> Result<ConnectionPatch, PublicError> {
+pub(super) fn patch(id: &str, body: &Value) -> Result<ConnectionPatch, PublicError> {
     let body = object("externalConnection", body)?;
-    let mut ignored = unknown_members(body, &DECLARED);
+    let mut ignored = unknown_members(body, &READ);
+    let is_another = |sent: &Value| {
+        !sent
+            .as_str()
+            .is_some_and(|sent| sent.eq_ignore_ascii_case(id))
+    };
+    if member(body, "id").is_some_and(is_another) {
+        ignored.push("id".to_owned());
+    }
     let (authorized_app_ids, _) = configuration(body, &mut ignored)?;
     let mut members = members(body, &mut ignored)?;
     if members.get("name").is_some_and(Value::is_null) {

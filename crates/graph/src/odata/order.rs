@@ -59,6 +59,11 @@ impl Order {
         self.0.is_empty()
     }
 
+    /// Is it an order in which a resource never changes its place?
+    pub fn is_fixed(&self) -> bool {
+        self.0.iter().all(|key| key.property.is_fixed)
+    }
+
     /// How two resources, given as their JSON members, follow each other.
     pub fn compare(&self, a: &Value, b: &Value) -> Ordering {
         self.0

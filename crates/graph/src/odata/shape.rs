@@ -26,6 +26,8 @@ pub struct Property {
     pub name: &'static str,
     /// What it holds.
     pub kind: Kind,
+    /// Does a resource keep it for life?
+    pub is_fixed: bool,
 }
 
 /// What a property holds; every one may be null.

@@ -30,11 +30,11 @@ pub const CONNECTIONS: Shape = Shape {
     ],
     properties: &[
         property("name", Text),
-        property("id", Folded),
+        fixed("id", Folded),
         property("state", Folded),
         property("description", Text),
         property("contentCategory", Folded),
-        property("connectorId", Folded),
+        fixed("connectorId", Folded),
         property("ingestedItemsCount", Number),
     ],
     expand: &["schema"],
@@ -50,7 +50,7 @@ pub const ITEMS: Shape = Shape {
         "informationProtectionLabel",
         "activities",
     ],
-    properties: &[property("id", Text)],
+    properties: &[fixed("id", Text)],
     expand: &[],
 };
 
@@ -58,9 +58,9 @@ pub const ITEMS: Shape = Shape {
 pub const ACTIVITIES: Shape = Shape {
     members: &["id", "type", "startDateTime", "performedBy"],
     properties: &[
-        property("id", Text),
-        property("type", Folded),
-        property("startDateTime", Moment),
+        fixed("id", Text),
+        fixed("type", Folded),
+        fixed("startDateTime", Moment),
     ],
     expand: &["performedBy"],
 };
@@ -69,7 +69,7 @@ pub const ACTIVITIES: Shape = Shape {
 pub const GROUPS: Shape = Shape {
     members: &["id", "displayName", "description", "members"],
     properties: &[
-        property("id", Text),
+        fixed("id", Text),
         property("displayName", Folded),
         property("description", Folded),
     ],
@@ -79,14 +79,14 @@ pub const GROUPS: Shape = Shape {
 /// The members of an external group.
 pub const MEMBERS: Shape = Shape {
     members: &["id", "type"],
-    properties: &[property("id", Folded), property("type", Folded)],
+    properties: &[fixed("id", Folded), fixed("type", Folded)],
     expand: &[],
 };
 
 /// The operations of a connection.
 pub const OPERATIONS: Shape = Shape {
     members: &["id", "status", "error"],
-    properties: &[property("id", Folded), property("status", Folded)],
+    properties: &[fixed("id", Folded), property("status", Folded)],
     expand: &[],
 };
 
@@ -145,7 +145,7 @@ pub const USERS: Shape = Shape {
     ],
     properties: &[
         property("displayName", Folded),
-        property("id", Folded),
+        fixed("id", Folded),
         property("mail", Folded),
         property("userPrincipalName", Folded),
         property("userType", Folded),
@@ -192,7 +192,7 @@ pub const DIRECTORY_GROUPS: Shape = Shape {
     ],
     properties: &[
         property("displayName", Folded),
-        property("id", Folded),
+        fixed("id", Folded),
         property("mailNickname", Folded),
         property("securityEnabled", Flag),
         property("mailEnabled", Flag),
@@ -201,5 +201,17 @@ pub const DIRECTORY_GROUPS: Shape = Shape {
 };
 
 const fn property(name: &'static str, kind: super::shape::Kind) -> Property {
-    Property { name, kind }
+    Property {
+        name,
+        kind,
+        is_fixed: false,
+    }
+}
+
+/// One that a resource keeps for life.
+const fn fixed(name: &'static str, kind: super::shape::Kind) -> Property {
+    Property {
+        is_fixed: true,
+        ..property(name, kind)
+    }
 }

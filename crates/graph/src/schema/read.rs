@@ -8,6 +8,7 @@ use super::{BASE_TYPE, Label, PROPERTY_TYPES, Property, Schema, SchemaDraft, rul
 use crate::{
     error::PublicError,
     generous::{self, Object, choice, member, near, refused, shown},
+    known::Known,
     limits::{
         PROPERTY_ALIAS_CHARS_MAX, PROPERTY_DESCRIPTION_CHARS_MAX, PROPERTY_NAME_CHARS_MAX,
         SCHEMA_PROPERTIES_MAX, SCHEMA_PROPERTIES_MIN,
@@ -21,21 +22,29 @@ const BASE_TYPES: [&str; 3] = [
     "microsoft.graph.externalConnector.externalItem",
 ];
 
-const SCHEMA_MEMBERS: [&str; 3] = ["baseType", "properties", "id"];
+const MEMBERS: Known = Known {
+    members: &["baseType", "properties", "id"],
+    older: &[],
+    below: &[("properties", &PROPERTY)],
+};
 
-const PROPERTY_MEMBERS: [&str; 11] = [
-    "name",
-    "type",
-    "description",
-    "isSearchable",
-    "isQueryable",
-    "isRetrievable",
-    "isRefinable",
-    "isExactMatchRequired",
-    "rankingHint",
-    "aliases",
-    "labels",
-];
+const PROPERTY: Known = Known {
+    members: &[
+        "name",
+        "type",
+        "description",
+        "isSearchable",
+        "isQueryable",
+        "isRetrievable",
+        "isRefinable",
+        "isExactMatchRequired",
+        "rankingHint",
+        "aliases",
+        "labels",
+    ],
+    older: &[],
+    below: &[("rankingHint", &Known::flat(&["importanceScore"]))],
+};
 
 const IMPORTANCE_SCORES: [(&str, &str); 4] = [
     ("low", "low"),
@@ -49,9 +58,8 @@ impl SchemaDraft {
     ///
     /// # Errors
     /// 400 naming the property, the value, the rule and the fix.
-    pub fn read(body: &Value) -> Result<Self, PublicError> {
-        let body = generous::object("schema", body)?;
-        let mut ignored = generous::unknown_members(body, &SCHEMA_MEMBERS);
+    pub fn read(sent: &Value) -> Result<Self, PublicError> {
+        let body = generous::object("schema", sent)?;
         read_base_type(body)?;
         let Some(entries) = member(body, "properties") else {
             return Err(refused(
@@ -73,19 +81,16 @@ impl SchemaDraft {
         for (at, entry) in entries.iter().enumerate() {
             let entry = generous::object(format_args!("properties[{at}]"), entry)?;
             properties.push(read_property(at, entry)?);
-            for name in generous::unknown_members(entry, &PROPERTY_MEMBERS) {
-                let name = format!("properties.{name}");
-                if ignored.len() < 20 && !ignored.contains(&name) {
-                    ignored.push(name);
-                }
-            }
         }
         let schema = Schema {
             base_type: BASE_TYPE.to_owned(),
             properties,
         };
         rules::check(&schema)?;
-        Ok(Self { schema, ignored })
+        Ok(Self {
+            schema,
+            ignored: MEMBERS.unknown(sent, true),
+        })
     }
 }
 

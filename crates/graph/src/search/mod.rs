@@ -2,6 +2,7 @@
 //!
 //! Documentation: <https://learn.microsoft.com/graph/api/search-query>
 
+mod known;
 mod read;
 mod refine;
 mod request;
@@ -10,6 +11,7 @@ mod served;
 mod several;
 mod voice;
 
+pub use known::MEMBERS;
 pub use request::{
     AggregationOption, BucketAggregationDefinition, BucketAggregationRange,
     BucketAggregationSortBy, CollapseProperty, ContentSource, EntityType, SearchAlterationOptions,

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::PublicError,
     generous::{self, Object, member, quoted, same_name, shown},
-    limits::{KQL_UTF16_UNITS_MAX, SEARCH_SIZE_DEFAULT, SEARCH_SIZE_MAX},
+    limits::{KQL_UTF16_UNITS_MAX, SEARCH_DEPTH_MAX, SEARCH_SIZE_DEFAULT, SEARCH_SIZE_MAX},
     odata,
 };
 
@@ -80,14 +80,14 @@ fn read_one(
     refuse_region(request)?;
     let content_sources = content_sources(request, &entity_types)?;
     let (query_string, query_template) = query(request, beta)?;
-    let size = whole(request, "size", i64::from(SEARCH_SIZE_MAX))?;
+    let (from, size) = page(request)?;
     Ok(SearchRequest {
         entity_types,
         content_sources,
         query_string,
         query_template,
-        size: size.unwrap_or(SEARCH_SIZE_DEFAULT),
-        from: whole(request, "from", i64::from(i32::MAX))?.unwrap_or_default(),
+        size,
+        from,
         fields: fields(request, beta)?,
         sort_properties: refine::sort_properties(request)?,
         aggregations: refine::aggregations(request)?,
@@ -270,10 +270,23 @@ pub(super) fn flag(object: &Object, name: &str) -> Result<bool, PublicError> {
     member(object, name).map_or(Ok(false), |value| plainly(generous::boolean(name, value)))
 }
 
+/// `from` and `size`, which together must not lead too deep.
+fn page(request: &Object) -> Result<(u32, u32), PublicError> {
+    let from = whole(request, "from", SEARCH_DEPTH_MAX)?.unwrap_or_default();
+    let size = whole(request, "size", SEARCH_SIZE_MAX)?.unwrap_or(SEARCH_SIZE_DEFAULT);
+    if from + size > SEARCH_DEPTH_MAX {
+        return Err(invalid(&format!(
+            "from is {from} and size is {size}; together they must be at most {SEARCH_DEPTH_MAX}, \
+             so narrow the query to see what lies deeper"
+        )));
+    }
+    Ok((from, size))
+}
+
 /// A whole number from 0, if there is one.
-fn whole(object: &Object, name: &str, max: i64) -> Result<Option<u32>, PublicError> {
+fn whole(object: &Object, name: &str, max: u32) -> Result<Option<u32>, PublicError> {
     let number = member(object, name)
-        .map(|value| plainly(odata::integer(name, value, 0..=max)))
+        .map(|value| plainly(odata::integer(name, value, 0..=i64::from(max))))
         .transpose()?;
     Ok(number.and_then(|number| u32::try_from(number).ok()))
 }

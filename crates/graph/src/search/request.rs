@@ -13,7 +13,7 @@ pub struct SearchRequest {
     pub query_string: String,
     /// `query.queryTemplate`.
     pub query_template: Option<String>,
-    /// `from`: how many hits to skip.
+    /// `from`: how many hits to skip; together with `size` at most 100,000.
     pub from: u32,
     /// `size`: how many hits to return, 0 to 1000.
     pub size: u32,

@@ -1,5 +1,6 @@
 //! From a plan to hits: what matches, what of it counts, which are best, and their page.
 
+use graph::limits::SEARCH_DEPTH_MAX;
 use tantivy::{
     Searcher,
     query::{EnableScoring, Query, Weight},
@@ -25,9 +26,6 @@ const WINDOW: usize = 200;
 /// What a word in the title counts, compared with the same word in the text.
 const TITLE_BOOST: f32 = 2.0;
 
-/// Pages end here; memory for hits is bounded by it.
-const DEPTH_MAX: usize = 100_000;
-
 /// Why a search ended without an answer.
 fn over() -> IndexError {
     IndexError::Unavailable("the search was stopped at its deadline, or its caller is gone".into())
@@ -43,7 +41,7 @@ pub fn answer<J: Judge>(
     let plan = watch.plan();
     let from = plan.from as usize;
     let depth = from.saturating_add(plan.size as usize);
-    if plan.size > 0 && depth > DEPTH_MAX {
+    if plan.size > 0 && depth > SEARCH_DEPTH_MAX as usize {
         return Err(IndexError::Unsupported(
             "pages beyond the first 100,000 hits",
         ));

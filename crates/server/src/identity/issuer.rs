@@ -10,6 +10,8 @@ use tenant::{
 };
 use uuid::Uuid;
 
+use crate::seal::Seal;
+
 use super::{
     assertion::Authority,
     authorize,
@@ -93,6 +95,11 @@ impl Issuer {
     /// The issuer of a tenant; the accounts are those of the live picture, at every use. People sign in with passwords.
     pub fn new(tenant: Uuid, keys: impl Into<Arc<Keys>>, visibility: Arc<Visibility>) -> Arc<Self> {
         Self::with_options(tenant, keys, visibility, SignInOptions::default())
+    }
+
+    /// Seals where a page of a collection ends: with the server's own key, for there is no other.
+    pub(crate) fn page_seal(&self) -> &Seal {
+        self.keys.pages()
     }
 
     /// The issuer of a tenant whose people sign in as these options say.

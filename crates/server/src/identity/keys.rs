@@ -23,9 +23,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::redeemed::Redeemed;
-use crate::tls::{
-    der,
-    files::{self, FileError},
+use crate::{
+    seal::Seal,
+    tls::{
+        der,
+        files::{self, FileError},
+    },
 };
 
 const SIGNING_KEY: &str = "signing-key.pem";
@@ -77,6 +80,7 @@ pub struct Keys {
     /// The key that signs, then the retired ones.
     known: Vec<Known>,
     redeemed: Redeemed,
+    pages: Seal,
 }
 
 /// What is needed to know again what a key signed.
@@ -125,6 +129,7 @@ impl Keys {
         }
         let all: Vec<&Value> = known.iter().map(|known| &known.jwk).collect();
         Ok(Self {
+            pages: Seal::derive(key.serialized_der(), "linkspan page tokens, first format"),
             pair,
             header: format!("{}.", URL_SAFE_NO_PAD.encode(header.to_string())),
             jwks: json!({ "keys": all }),
@@ -190,6 +195,11 @@ impl Keys {
     /// Seals a text so that only we can have written it.
     pub(super) fn seal(&self, text: &[u8]) -> hmac::Tag {
         hmac::sign(&self.known[0].seal, text)
+    }
+
+    /// Seals where a page of a collection ends.
+    pub(super) fn pages(&self) -> &Seal {
+        &self.pages
     }
 
     /// The sealed tokens that were redeemed.

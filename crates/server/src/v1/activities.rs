@@ -24,10 +24,9 @@ pub(super) async fn add_activities(ask: &mut Ask<'_>) -> Result<Answer, Error> {
         activities::add_activities(&ask.tenant, &ask.caller, connection, id, drafts).await?;
     let status = StatusCode::from_u16(activity::status(&drafts)).unwrap_or(StatusCode::OK);
     let results = activity::results_json(&sent, &drafts);
-    Ok(Answer::json(
-        status,
-        ask.in_context(Context::ActivityResults, results),
-    ))
+    let body = ask.in_context(Context::ActivityResults, results);
+    let ignored = activity::MEMBERS.unknown(&sent, ask.beta);
+    Ok(Answer::json(status, body).ignoring("members", &ignored))
 }
 
 /// GET of the collection: 200.

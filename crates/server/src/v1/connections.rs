@@ -122,9 +122,9 @@ pub(super) async fn update_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
     let body = ask
         .json("the members of an externalConnection to change")
         .await?;
-    let patch = ConnectionPatch::read(&body)?;
-    let ignored = patch.ignored.clone();
     let id = ask.params.connection();
+    let patch = ConnectionPatch::read(id, &body)?;
+    let ignored = patch.ignored.clone();
     connections::update_connection(&ask.tenant, &ask.caller, id, patch).await?;
     if ask.exchange.prefers.returned == Some(Returned::Representation) {
         return Ok(get_connection(ask).await?.ignoring("members", &ignored));

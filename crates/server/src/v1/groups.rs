@@ -67,12 +67,12 @@ pub(super) async fn get_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
 
 /// PATCH: 204.
 pub(super) async fn update_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let patch = GroupPatch::read(
-        &ask.json("the members of an externalGroup to change")
-            .await?,
-    )?;
-    let ignored = patch.ignored.clone();
+    let body = ask
+        .json("the members of an externalGroup to change")
+        .await?;
     let (connection, group) = (ask.params.connection(), ask.params.group());
+    let patch = GroupPatch::read(group, &body)?;
+    let ignored = patch.ignored.clone();
     groups::update_group(&ask.tenant, &ask.caller, connection, group, patch).await?;
     if ask.exchange.prefers.returned == Some(Returned::Representation) {
         return Ok(get_group(ask).await?.ignoring("members", &ignored));

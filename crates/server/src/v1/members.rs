@@ -72,12 +72,16 @@ pub(super) async fn get_member(ask: &mut Ask<'_>) -> Result<Answer, Error> {
 
 /// POST to `members`: 201.
 pub(super) async fn add_member(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let member = Identity::read(&ask.json("an identity").await?)?;
+    let body = ask.json("an identity").await?;
+    let member = Identity::read(&body)?;
+    let ignored = Identity::MEMBERS.unknown(&body, ask.beta);
     let (connection, group) = (ask.params.connection(), ask.params.group());
     let member = groups::add_member(&ask.tenant, &ask.caller, connection, group, member).await?;
     let id = ask.url(&list(ask).member_path(&member.id));
     let body = ask.in_context(Context::Entity(list(ask)), member.to_json());
-    Ok(Answer::json(StatusCode::CREATED, body).called(id))
+    Ok(Answer::json(StatusCode::CREATED, body)
+        .called(id)
+        .ignoring("members", &ignored))
 }
 
 /// DELETE of a member: 204.

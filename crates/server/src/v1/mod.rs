@@ -2,6 +2,7 @@
 
 mod activities;
 mod connections;
+mod course;
 mod directory;
 mod directory_groups;
 mod groups;
@@ -15,5 +16,7 @@ mod schema;
 mod search;
 mod token;
 mod users;
+mod walks;
 
 pub(crate) use open::open;
+pub(crate) use walks::Walks;

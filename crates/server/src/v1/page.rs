@@ -1,17 +1,19 @@
 //! `/external/connections?$filter=…&$top=…&$skiptoken=…`: which members of a collection a page shows, and where the next one begins.
 //!
-//! A page begins behind a *place*: a text that a member keeps for life, in whose order the collection stands. Whatever is made or
-//! deleted between two pages, a member that is there all the time is shown once.
+//! A page begins behind a *place*: a text that a member keeps for life, in whose order the collection stands. Where it is sorted by
+//! what may change, the order is [remembered](super::walks). Whatever is written between two pages, a member that is there all the
+//! time is shown once.
 //!
 //! Documentation: <https://learn.microsoft.com/graph/paging>
 
-use std::{cmp::Ordering, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use graph::odata::{Context, List, QueryOptions, TOP_MAX};
 use serde_json::{Map, Value, json};
 use tenant::Error;
+use uuid::Uuid;
 
-use super::token;
+use super::course::{Course, End, Reader};
 use crate::{ask::Ask, respond::Answer};
 
 /// The size of a page where nobody says another.
@@ -29,7 +31,7 @@ pub(super) struct Span {
 }
 
 /// A member of a collection.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Row {
     /// Where it stands.
     pub place: String,
@@ -66,6 +68,8 @@ pub(super) struct Page {
     pub rows: Vec<Row>,
     /// What is answered instead of the rows.
     shown: Option<Vec<Value>>,
+    /// In which order they come.
+    course: Course,
     /// Are there more?
     more: bool,
     /// How many there are on all pages, where that was asked for.
@@ -92,13 +96,16 @@ where
     let options = QueryOptions::read(ask.query, list.shape())?;
     let preferred = ask.exchange.prefers.max_page_size;
     let asked = options.top.into_iter().chain(preferred).min();
-    let mut window = Window::open(&list.path(), options, asked.unwrap_or(size))?;
+    let course = Course::open(&Reader::of(ask), &list.path(), &options)?;
+    let mut window = Window::open(course, options, asked.unwrap_or(size));
     let mut after = window.start();
     loop {
         let limit = window.step();
         let chunk = next(Span { after, limit }).await?;
         after = chunk.rest;
-        if window.look(chunk.rows).is_break() || after.is_none() {
+        let is_full = window.look(chunk.rows).is_break();
+        window.course.check_length(&window.options.order)?;
+        if is_full || after.is_none() {
             break;
         }
     }
@@ -136,7 +143,7 @@ fn admitted(options: &QueryOptions, rows: Vec<Row>) -> impl Iterator<Item = Row>
 /// The rows that may be on the page, while the collection goes by.
 struct Window {
     options: QueryOptions,
-    after: Option<Row>,
+    course: Course,
     size: usize,
     rows: Vec<Row>,
     total: usize,
@@ -145,20 +152,15 @@ struct Window {
 }
 
 impl Window {
-    fn open(path: &str, options: QueryOptions, size: u16) -> Result<Self, Error> {
-        let after = options
-            .skiptoken
-            .as_deref()
-            .map(|token| token::read(token, path, &options.order))
-            .transpose()?;
-        Ok(Self {
-            after,
+    fn open(course: Course, options: QueryOptions, size: u16) -> Self {
+        Self {
+            course,
             size: usize::from(size.clamp(1, TOP_MAX)),
             rows: Vec::new(),
             total: 0,
             begun: false,
             options,
-        })
+        }
     }
 
     /// Must the whole collection go by?
@@ -168,8 +170,10 @@ impl Window {
 
     /// The place behind which the page begins, where the collection stands in the order that was asked for.
     fn start(&self) -> Option<String> {
-        let after = self.after.as_ref().filter(|_| !self.is_whole());
-        after.map(|row| row.place.clone())
+        match &self.course {
+            Course::Fixed(Some(after)) if !self.is_whole() => Some(after.place.clone()),
+            _ => None,
+        }
     }
 
     /// One more than the page shows, to know whether there is another.
@@ -192,8 +196,7 @@ impl Window {
         self.begun = true;
         for row in admitted(&self.options, rows) {
             self.total += 1;
-            let before = |after: &Row| self.compare(&row, after).is_le();
-            if !self.after.as_ref().is_some_and(before) {
+            if self.course.takes(&self.options.order, &row) {
                 self.rows.push(row);
             }
         }
@@ -207,14 +210,9 @@ impl Window {
 
     fn sort(&mut self) {
         let mut rows = std::mem::take(&mut self.rows);
-        rows.sort_by(|a, b| self.compare(a, b));
+        rows.sort_by(|a, b| self.course.compare(&self.options.order, a, b));
         rows.truncate(self.wanted());
         self.rows = rows;
-    }
-
-    fn compare(&self, a: &Row, b: &Row) -> Ordering {
-        let by_keys = self.options.order.compare(&a.members, &b.members);
-        by_keys.then_with(|| a.place.cmp(&b.place))
     }
 
     fn close(mut self, preferred: Option<u16>) -> Page {
@@ -225,6 +223,7 @@ impl Window {
         Page {
             rows: self.rows,
             shown: None,
+            course: self.course,
             more,
             total: self.options.count.then_some(self.total),
             preferred,
@@ -252,15 +251,33 @@ impl Page {
         self.shown = Some(members);
     }
 
+    /// The token of the next page, if there is one.
+    fn token(
+        &mut self,
+        reader: &Reader<'_>,
+        path: &str,
+        new_id: impl FnOnce() -> Uuid,
+    ) -> Option<String> {
+        let last = self.rows.last().filter(|_| self.more)?;
+        let end = End {
+            course: std::mem::replace(&mut self.course, Course::Fixed(None)),
+            order: &self.options.order,
+            last: Row {
+                place: last.place.clone(),
+                members: last.members.clone(),
+            },
+        };
+        Some(reader.token(end, path, new_id))
+    }
+
     /// The answer: 200, in the order in which the Graph writes its members.
-    pub fn answer(self, ask: &Ask<'_>, list: List<'_>) -> Answer {
+    pub fn answer(mut self, ask: &Ask<'_>, list: List<'_>) -> Answer {
         let mut members = Map::new();
         if let Some(total) = self.total {
             members.insert("@odata.count".to_owned(), json!(total));
         }
-        if let Some(last) = self.rows.last().filter(|_| self.more) {
-            let path = list.path();
-            let token = token::write(last, &path, &self.options.order);
+        let path = list.path();
+        if let Some(token) = self.token(&Reader::of(ask), &path, || ask.new_id()) {
             let query = continued(ask.query, &token);
             let next = format!("{}?{query}", ask.url(&path));
             members.insert("@odata.nextLink".to_owned(), Value::String(next));

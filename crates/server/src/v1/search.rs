@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use graph::{
     odata::Context,
-    search::{SearchRequest, responses_json},
+    search::{MEMBERS, SearchRequest, responses_json},
 };
 use tenant::{
     Error,
@@ -19,7 +19,8 @@ use crate::{ask::Ask, respond::Answer};
 /// POST: 200 with one response per request.
 pub(super) async fn query(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let ending = Ending(Cancel::default());
-    let requests = SearchRequest::read_all(&ask.json("an object with requests").await?, ask.beta)?;
+    let sent = ask.json("an object with requests").await?;
+    let requests = SearchRequest::read_all(&sent, ask.beta)?;
     let responses = search::query(
         Arc::clone(&ask.tenant),
         &ask.caller,
@@ -28,7 +29,8 @@ pub(super) async fn query(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     )
     .await?;
     let body = ask.in_context(Context::SearchResponses, responses_json(&responses));
-    Ok(Answer::json(StatusCode::OK, body))
+    let ignored = MEMBERS.unknown(&sent, ask.beta);
+    Ok(Answer::json(StatusCode::OK, body).ignoring("members", &ignored))
 }
 
 /// Ends the search when it is dropped: after the answer that is nothing, and before it the client is gone.

@@ -1,63 +1,81 @@
-//! `/external/connections?$skiptoken=…`: where the page before ended.
+//! `/external/connections?$skiptoken=…`: where the page before ended, for nobody to read.
 //!
 //! Documentation: <https://learn.microsoft.com/graph/paging>
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use graph::{ErrorCode, PublicError, odata::Order};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::page::Row;
+use crate::seal::Seal;
 
-/// Bytes of the digest, enough that no changed token is read as another one.
-const DIGEST_BYTES: usize = 16;
-
-/// The token behind a row of a collection that is answered in this order.
-pub(super) fn write(row: &Row, path: &str, order: &Order) -> String {
-    let told = json!([row.place, order.keys(&row.members)]).to_string();
-    let mut bytes = digest(&told, path, order).to_vec();
-    bytes.extend_from_slice(told.as_bytes());
-    URL_SAFE_NO_PAD.encode(bytes)
+/// Where a page ended.
+#[derive(Debug, PartialEq)]
+pub(super) enum Mark {
+    /// Behind this row, of which all is told by which it is sorted.
+    Behind(Row),
+    /// Behind so many rows of a walk that we remember.
+    Remembered {
+        /// The walk's id.
+        walk: Uuid,
+        /// How many rows of it were shown or passed over.
+        passed: usize,
+    },
 }
 
-/// The row behind which the page begins: its place, and the members by which it is sorted.
+/// The token of a collection, whose path begins with its tenant, that is answered in this order.
+pub(super) fn write(mark: &Mark, seal: &Seal, path: &str, order: &Order) -> String {
+    let told = match mark {
+        Mark::Behind(row) => json!([row.place, order.keys(&row.members)]),
+        Mark::Remembered { walk, passed } => json!([walk, passed]),
+    };
+    seal.close(&told.to_string(), &about(path, order))
+}
+
+/// Where the page begins.
 ///
 /// # Errors
 /// 400 for a token that was changed, or made for another collection or order.
-pub(super) fn read(token: &str, path: &str, order: &Order) -> Result<Row, PublicError> {
-    told(token, path, order).ok_or_else(|| {
-        let message = format!(
+pub(super) fn read(
+    token: &str,
+    seal: &Seal,
+    path: &str,
+    order: &Order,
+) -> Result<Mark, PublicError> {
+    let told = seal.open(token, &about(path, order));
+    told.and_then(|told| mark(&told)).ok_or_else(|| {
+        refused(&format!(
             "Invalid value {} for $skiptoken: follow `@odata.nextLink` as it is, or begin without it.",
             graph::generous::shown(token)
-        );
-        let mut error = PublicError::new(ErrorCode::BadRequest, message);
-        error.target = Some("$skiptoken".to_owned());
-        error
+        ))
     })
 }
 
-fn told(token: &str, path: &str, order: &Order) -> Option<Row> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    let (sent, told) = bytes.split_first_chunk::<DIGEST_BYTES>()?;
-    let told = str::from_utf8(told).ok()?;
-    if *sent != digest(told, path, order) {
-        return None;
-    }
-    let [Value::String(place), members] = serde_json::from_str::<[Value; 2]>(told).ok()? else {
-        return None;
-    };
-    Some(Row { place, members })
+/// 400 about the token.
+pub(super) fn refused(message: &str) -> PublicError {
+    let mut error = PublicError::new(ErrorCode::BadRequest, message);
+    error.target = Some("$skiptoken".to_owned());
+    error
+}
+
+fn mark(told: &str) -> Option<Mark> {
+    let [first, second] = serde_json::from_str::<[Value; 2]>(told).ok()?;
+    let first = first.as_str()?;
+    Some(match second.as_u64() {
+        Some(passed) => Mark::Remembered {
+            walk: first.parse().ok()?,
+            passed: usize::try_from(passed).ok()?,
+        },
+        None => Mark::Behind(Row {
+            place: first.to_owned(),
+            members: second,
+        }),
+    })
 }
 
 /// Binds a token to its collection, whose ids may be written in another case, and to its order.
-fn digest(told: &str, path: &str, order: &Order) -> [u8; DIGEST_BYTES] {
-    let mut hash = Sha256::new();
-    for part in [&path.to_lowercase(), &order.to_string(), told] {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part);
-    }
-    let whole: [u8; 32] = hash.finalize().into();
-    std::array::from_fn(|at| whole[at])
+fn about(path: &str, order: &Order) -> String {
+    format!("{} {order}", path.to_lowercase())
 }
 
 #[cfg(test)]
@@ -68,27 +86,37 @@ mod tests {
 
     #[test]
     fn a_token_is_read_where_it_was_made_and_nowhere_else() {
+        let seal = Seal::derive(b"secret", "pages");
         let path = "external/connections";
-        let [own, named] = [Order::default(), Order::read("name", &CONNECTIONS).unwrap()];
+        let [own, named] = ["id", "id,name"].map(|text| Order::read(text, &CONNECTIONS).unwrap());
         let row = Row {
+            place: "7".to_owned(),
+            members: json!({"id": "a", "name": "N", "state": "ready"}),
+        };
+        let token = write(&Mark::Behind(row), &seal, path, &named);
+        let back = read(&token, &seal, "External/Connections", &named).unwrap();
+        let expect = Row {
             place: "7".to_owned(),
             members: json!({"id": "a", "name": "N"}),
         };
-        let token = write(&row, path, &named);
-        let back = read(&token, "External/Connections", &named).unwrap();
-        assert_eq!(back.place, "7");
-        assert_eq!(back.members, json!({"name": "N"}));
-        let mut refused = vec![String::new(), "x".to_owned(), "MTIz".to_owned()];
-        for at in 0..token.len() {
-            let mut letters = token.clone().into_bytes();
-            letters[at] = if letters[at] == b'A' { b'B' } else { b'A' };
-            refused.push(String::from_utf8(letters).unwrap());
+        assert_eq!(back, Mark::Behind(expect));
+        for (path, order) in [(path, &own), ("users", &named)] {
+            let error = read(&token, &seal, path, order).unwrap_err();
+            assert_eq!(
+                (error.status, error.target.as_deref()),
+                (400, Some("$skiptoken"))
+            );
         }
-        for changed in refused {
-            assert!(read(&changed, path, &named).is_err(), "{changed}");
-        }
-        let error = read(&token, path, &own).unwrap_err();
-        assert_eq!(error.target.as_deref(), Some("$skiptoken"));
-        assert!(read(&token, "users", &named).is_err());
+        assert!(read("made-up", &seal, path, &own).is_err());
+    }
+
+    #[test]
+    fn a_walk_is_named_with_how_far_it_got() {
+        let seal = Seal::derive(b"secret", "pages");
+        let walk = Uuid::from_u128(7);
+        let mark = || Mark::Remembered { walk, passed: 12 };
+        let token = write(&mark(), &seal, "users", &Order::default());
+        let back = read(&token, &seal, "users", &Order::default());
+        assert_eq!(back, Ok(mark()));
     }
 }

@@ -49,15 +49,42 @@ impl<'a> Moments<'a> {
     }
 }
 
-/// The items of these numbers that the audience may see, in the order of the numbers.
-///
-/// A row counts only while it is the one the live picture shows: a row that is committed but not published yet belongs to a later moment than the fold.
+/// The items of a page of hits that the audience may see, in the order of the numbers. The index has admitted them all, so one that is held back is worth a
+/// warning.
 pub(crate) async fn page(
     tenant: &Tenant,
     folded: &Folded,
     ordinals: &[Ordinal],
 ) -> Result<Vec<KeptItem>, Error> {
-    let mut admitted = HashMap::with_capacity(ordinals.len());
+    let mut judged = judge(tenant, folded, ordinals).await?;
+    let mut admitted = Vec::with_capacity(ordinals.len());
+    for ordinal in ordinals {
+        match judged.remove(ordinal) {
+            Some(Judged::Admitted(item)) => admitted.push(*item),
+            Some(Judged::HeldBack) => {
+                warn!(ordinal = ordinal.0, "the second lock held an item back");
+            }
+            None => {}
+        }
+    }
+    Ok(admitted)
+}
+
+/// What became of a row.
+enum Judged {
+    Admitted(Box<KeptItem>),
+    HeldBack,
+}
+
+/// Judges the rows of these numbers; those that are gone have no answer.
+///
+/// A row counts only while it is the one the live picture shows: a row that is committed but not published yet belongs to a later moment than the fold.
+async fn judge(
+    tenant: &Tenant,
+    folded: &Folded,
+    ordinals: &[Ordinal],
+) -> Result<HashMap<Ordinal, Judged>, Error> {
+    let mut judged = HashMap::with_capacity(ordinals.len());
     let mut open = ordinals.to_vec();
     for _ in 0..READS {
         let rows = tenant.store.items(&open).await?;
@@ -66,9 +93,9 @@ pub(crate) async fn page(
             if tenant.visibility.live(row.ordinal) != (row.text, row.acl) {
                 open.push(row.ordinal);
             } else if folded.audience.judge(row.at, &row.item.acl).may_see() {
-                admitted.insert(row.ordinal, row);
+                judged.insert(row.ordinal, Judged::Admitted(Box::new(row)));
             } else {
-                warn!(ordinal = row.ordinal.0, "the second lock held an item back");
+                judged.insert(row.ordinal, Judged::HeldBack);
             }
         }
         if open.is_empty() {
@@ -76,13 +103,10 @@ pub(crate) async fn page(
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    Ok(ordinals
-        .iter()
-        .filter_map(|ordinal| admitted.remove(ordinal))
-        .collect())
+    Ok(judged)
 }
 
-/// One item, if the user may see it.
+/// One item, if the user may see it. That a user asks for one that is not for him is nothing to warn of.
 pub(crate) async fn item(
     tenant: &Tenant,
     user: &str,
@@ -91,9 +115,12 @@ pub(crate) async fn item(
     let mut moments = Moments::new(tenant, user);
     loop {
         let folded = moments.begin().await?;
-        let found = page(tenant, &folded, &[ordinal]).await?.pop();
+        let found = judge(tenant, &folded, &[ordinal]).await?.remove(&ordinal);
         if moments.was_one(&folded) {
-            return Ok(found);
+            return Ok(match found {
+                Some(Judged::Admitted(item)) => Some(*item),
+                Some(Judged::HeldBack) | None => None,
+            });
         }
     }
 }
