@@ -49,10 +49,11 @@ pub enum List<'a> {
 }
 
 impl List<'_> {
-    /// What the query options may name.
-    pub const fn shape(self) -> &'static Shape {
+    /// What the query options may name on `/beta`, or on `/v1.0`.
+    pub const fn shape(self, beta: bool) -> &'static Shape {
         match self {
-            Self::Connections => &shapes::CONNECTIONS,
+            Self::Connections if beta => &shapes::CONNECTIONS,
+            Self::Connections => &shapes::CONNECTIONS_OF_V1,
             Self::Operations { .. } => &shapes::OPERATIONS,
             Self::Items { .. } => &shapes::ITEMS,
             Self::Activities { .. } => &shapes::ACTIVITIES,

@@ -16,6 +16,20 @@ pub const TOP_MAX: u16 = 999;
 /// How many may be left out at most: they are all gathered first.
 const SKIP_MAX: u32 = 10_000;
 
+/// The options that OData knows: none of them may be given twice.
+const KNOWN: [&str; 10] = [
+    "filter",
+    "orderby",
+    "select",
+    "expand",
+    "top",
+    "skip",
+    "count",
+    "skiptoken",
+    "search",
+    "format",
+];
+
 /// The query options of a read, as far as they are understood.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueryOptions {
@@ -42,14 +56,13 @@ pub struct QueryOptions {
 impl QueryOptions {
     /// Reads a raw query string, without its question mark, that asks for a collection of this shape.
     ///
-    /// Names may come with or without `$`, in any case and percent-encoded; `+` is a space; the
-    /// last of two equal names counts.
+    /// Names may come with or without `$`, in any case and percent-encoded; `+` is a space.
     ///
     /// # Errors
-    /// 400 `BadRequest` naming the option, the value, and what is supported.
+    /// 400 `BadRequest` naming the option, the value, and what is supported; or an option that is given twice.
     pub fn read(query: &str, shape: &Shape) -> Result<Self, PublicError> {
         let mut options = Self::default();
-        for (sent_name, name, value) in pairs(query)? {
+        for (sent_name, name, value) in single(pairs(query)?)? {
             options.set((&sent_name, &name), &value, shape)?;
         }
         Ok(options)
@@ -61,7 +74,7 @@ impl QueryOptions {
     /// As for [`QueryOptions::read`].
     pub fn read_one(query: &str, shape: &Shape) -> Result<Self, PublicError> {
         let mut options = Self::default();
-        for (sent_name, name, value) in pairs(query)? {
+        for (sent_name, name, value) in single(pairs(query)?)? {
             match name.as_str() {
                 // Where nothing can be expanded the documentation says that the option has no effect.
                 "expand" if shape.expand.is_empty() => options.ignored.push(sent_name),
@@ -99,20 +112,37 @@ impl QueryOptions {
 
     /// Keeps of a printed resource what `$select` and `$expand` name, and its annotations.
     pub fn keep_selected(&self, resource: &mut Value) {
-        if let Value::Object(members) = resource
-            && !self.select.is_empty()
-            && !self.select.iter().any(|name| name == "*")
-        {
-            members.retain(|member, _| {
-                is_annotation(member)
-                    || self.expand.contains(&member.as_str())
-                    || self
-                        .select
-                        .iter()
-                        .any(|name| top_level(name).eq_ignore_ascii_case(member))
-            });
+        let Value::Object(members) = resource else {
+            return;
+        };
+        if self.select.is_empty() || self.select.iter().any(|name| name == "*") {
+            return;
         }
+        members.retain(|member, value| {
+            is_annotation(member)
+                || self.expand.contains(&member.as_str())
+                || keep_named(&self.select, member, value)
+        });
     }
+}
+
+/// Is the member selected, or a part of it? Then the part alone stays.
+fn keep_named(select: &[String], member: &str, value: &mut Value) -> bool {
+    let named = select.iter().map(|name| divided(name));
+    let parts: Vec<Option<&str>> = named
+        .filter(|(name, _)| name.eq_ignore_ascii_case(member))
+        .map(|(_, part)| part)
+        .collect();
+    if let Some(parts) = parts.iter().copied().collect::<Option<Vec<&str>>>()
+        && let Value::Object(members) = value
+    {
+        members.retain(|name, _| {
+            // The type of a member goes with it: `tags@odata.type`.
+            let name = name.split('@').next().unwrap_or(name);
+            name.is_empty() || parts.iter().any(|part| part.eq_ignore_ascii_case(name))
+        });
+    }
+    !parts.is_empty()
 }
 
 /// The options of a query string: the name as it was sent, the bare name, and the decoded value.
@@ -143,6 +173,24 @@ pub(super) fn pairs(query: &str) -> Result<Vec<(String, String, String)>, Public
     Ok(pairs)
 }
 
+/// The options that may be given once at most, and the others.
+fn single(
+    pairs: Vec<(String, String, String)>,
+) -> Result<Vec<(String, String, String)>, PublicError> {
+    for (at, (_, name, value)) in pairs.iter().enumerate() {
+        let is_again = pairs[..at].iter().any(|(_, earlier, _)| earlier == name);
+        if is_again && KNOWN.contains(&name.as_str()) {
+            let target = format!("${name}");
+            let message = format!(
+                "{target} is given more than once, again as {}: give it once at most.",
+                shown(value)
+            );
+            return Err(refused(&target, message));
+        }
+    }
+    Ok(pairs)
+}
+
 fn decoded(text: &str) -> Result<String, PublicError> {
     percent_decoded(&text.replace('+', " ")).map_err(|fault| {
         PublicError::new(
@@ -162,20 +210,34 @@ fn names(value: &str) -> impl Iterator<Item = &str> {
         .filter(|name| !name.is_empty())
 }
 
-/// `configuration` of `configuration/authorizedAppIds`.
-fn top_level(name: &str) -> &str {
-    name.split('/').next().unwrap_or(name)
+/// `configuration` and `authorizedAppIds` of `configuration/authorizedAppIds`.
+fn divided(name: &str) -> (&str, Option<&str>) {
+    match name.split_once('/') {
+        Some((member, part)) => (member, Some(part)),
+        None => (name, None),
+    }
+}
+
+/// Does the shape have such a member, or a member with such a part?
+fn is_known(name: &str, shape: &Shape) -> bool {
+    let same = |known: &&str, name: &str| known.eq_ignore_ascii_case(name);
+    match divided(name) {
+        (member, None) => shape.members.iter().any(|known| same(known, member)),
+        (member, Some(part)) => {
+            let mut whole = shape.parts.iter();
+            whole
+                .find(|(known, _)| same(known, member))
+                .is_some_and(|(known, parts)| {
+                    let is_open = parts.is_empty() && !part.is_empty() && !part.contains('/');
+                    shape.members.contains(known)
+                        && (is_open || parts.iter().any(|known| same(known, part)))
+                })
+        }
+    }
 }
 
 fn select(value: &str, shape: &Shape) -> Result<Vec<String>, PublicError> {
-    let known = |name: &str| {
-        name == "*"
-            || is_annotation(name)
-            || shape
-                .members
-                .iter()
-                .any(|member| member.eq_ignore_ascii_case(top_level(name)))
-    };
+    let known = |name: &str| name == "*" || is_annotation(name) || is_known(name, shape);
     match names(value).find(|name| !known(name)) {
         None => Ok(names(value).map(str::to_owned).collect()),
         Some(unknown) => Err(refused(
@@ -281,7 +343,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::odata::shapes::CONNECTIONS;
+    use crate::odata::shapes::{CONNECTIONS, ITEMS};
 
     fn read(query: &str) -> Result<QueryOptions, PublicError> {
         QueryOptions::read(query, &CONNECTIONS)
@@ -303,7 +365,6 @@ mod tests {
         check("filter=id+eq+'a'", "id", "a");
         check("$FILTER=STATE EQ 'ready'", "state", "ready");
         check("$filter=name eq 'n & m'&$top=1", "name", "n & m");
-        check("$filter=name eq 'a'&$filter=name eq 'b'", "name", "b");
     }
 
     #[test]
@@ -342,6 +403,21 @@ mod tests {
         check("$expand=items", "$expand");
         check("$expand=schema($select=properties)", "$expand");
         check("$orderby=colour", "$orderby");
+        check("$filter=name eq 'a'&$filter=name eq 'b'", "$filter");
+        check("$top=1&TOP=1", "$top");
+        for name in [
+            "configuration/nope",
+            "configuration/",
+            "id/x",
+            "configuration/authorizedAppIds/x",
+            "nope/x",
+        ] {
+            check(&format!("$select={name}"), "$select");
+        }
+        assert_eq!(
+            read("api-version=1&api-version=2").unwrap().ignored.len(),
+            2
+        );
         let error = read("$select=id,colour").unwrap_err();
         assert!(error.message.contains("`colour`. Members are: id, name,"));
     }
@@ -360,20 +436,41 @@ mod tests {
 
     #[test]
     fn select_keeps_members_and_annotations() {
-        let check = |query: &str, expect: Value| {
-            let mut resource =
-                json!({"@odata.context": "c", "id": "a", "name": "b", "configuration": {"x": 1}});
+        let whole = json!({
+            "@odata.context": "c", "id": "a", "name": "b",
+            "configuration": {"authorizedAppIds": [], "other": 1}
+        });
+        let check = |query: &str, expect: &Value| {
+            let mut resource = whole.clone();
             read(query).unwrap().keep_selected(&mut resource);
-            assert_eq!(resource, expect, "{query}");
+            assert_eq!(resource, *expect, "{query}");
         };
-        check("$select=ID", json!({"@odata.context": "c", "id": "a"}));
+        check("$select=ID", &json!({"@odata.context": "c", "id": "a"}));
+        let part = json!({"@odata.context": "c", "configuration": {"authorizedAppIds": []}});
+        check("$select=Configuration/authorizedappids", &part);
         check(
-            "$select=configuration/authorizedAppIds",
-            json!({"@odata.context": "c", "configuration": {"x": 1}}),
+            "$select=configuration/authorizedAppIds,configuration",
+            &json!({"@odata.context": "c", "configuration": whole["configuration"]}),
         );
-        let all = json!({"@odata.context": "c", "id": "a", "name": "b", "configuration": {"x": 1}});
-        check("$select=*", all.clone());
-        check("", all);
+        check("$select=*", &whole);
+        check("", &whole);
+    }
+
+    #[test]
+    fn parts_of_an_open_type_are_selected_with_their_types() {
+        let read = |query: &str| QueryOptions::read(query, &ITEMS);
+        let mut item = json!({"id": "a", "properties": {
+            "@odata.type": "t", "tags@odata.type": "Collection(String)", "tags": ["x"], "title": "b"
+        }});
+        read("$select=properties/Tags")
+            .unwrap()
+            .keep_selected(&mut item);
+        assert_eq!(
+            item,
+            json!({"properties": {"@odata.type": "t", "tags@odata.type": "Collection(String)", "tags": ["x"]}})
+        );
+        assert_eq!(read("$select=properties/a/b").unwrap_err().status, 400);
+        assert_eq!(read("$select=acl/type").unwrap_err().status, 400);
     }
 
     proptest! {

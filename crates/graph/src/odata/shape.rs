@@ -13,6 +13,8 @@ use crate::value::DateTime;
 pub struct Shape {
     /// Every member that a resource may have, for `$select`.
     pub members: &'static [&'static str],
+    /// The members that have members themselves, with their names; none for an open type, which takes any.
+    pub parts: &'static [(&'static str, &'static [&'static str])],
     /// The members that `$filter` and `$orderby` take.
     pub properties: &'static [Property],
     /// What `$expand` takes.

@@ -5,7 +5,7 @@
 use axum::http::StatusCode;
 use graph::{
     activity,
-    odata::{Context, List, QueryOptions},
+    odata::{Context, List, QueryOptions, shapes},
 };
 use serde_json::{Value, json};
 use tenant::{Error, activities, kept::KeptActivity};
@@ -67,7 +67,7 @@ async fn rows(ask: &Ask<'_>, span: Span) -> Result<Chunk, Error> {
 
 /// GET: 200.
 pub(super) async fn get_activity(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let options = QueryOptions::read_one(ask.query, list(ask).shape())?;
+    let options = QueryOptions::read_one(ask.query, list(ask).shape(ask.beta))?;
     let mut members = to_json(&one(ask).await?);
     if !options.expand.contains(&PERFORMED_BY) {
         collapse(&mut members);
@@ -79,14 +79,16 @@ pub(super) async fn get_activity(ask: &mut Ask<'_>) -> Result<Answer, Error> {
 
 /// GET of who did it: 200.
 pub(super) async fn get_performed_by(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let kept = one(ask).await?;
+    let options = QueryOptions::read_one(ask.query, &shapes::MEMBERS)?;
+    let mut members = one(ask).await?.activity.performed_by.to_json();
+    options.keep_selected(&mut members);
     let context = Context::PerformedBy {
         connection: ask.params.connection(),
         item: ask.params.item(),
         activity: ask.params.activity(),
     };
-    let body = ask.in_context(context, kept.activity.performed_by.to_json());
-    Ok(Answer::json(StatusCode::OK, body))
+    let body = ask.in_context(context, members);
+    Ok(Answer::json(StatusCode::OK, body).ignoring("options", &options.ignored))
 }
 
 async fn one(ask: &Ask<'_>) -> Result<KeptActivity, Error> {

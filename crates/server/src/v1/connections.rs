@@ -96,7 +96,7 @@ async fn rows(ask: &Ask<'_>) -> Result<Chunk, Error> {
 
 /// GET: 200.
 pub(super) async fn get_connection(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let options = QueryOptions::read_one(ask.query, List::Connections.shape())?;
+    let options = QueryOptions::read_one(ask.query, List::Connections.shape(ask.beta))?;
     let id = ask.params.connection();
     let kept = connections::get_connection(&ask.tenant, &ask.caller, id).await?;
     let mut members = to_json(&ask.tenant, ask.beta, &kept).await?;

@@ -23,7 +23,7 @@ pub(super) fn whole(list: List<'_>, kept: &Value, lists: Unset) -> Value {
         let value = kept.get(*name).cloned().unwrap_or_else(unset);
         ((*name).to_owned(), value)
     };
-    Value::Object(list.shape().members.iter().map(member).collect())
+    Value::Object(list.shape(true).members.iter().map(member).collect())
 }
 
 /// Keeps what is selected; the usual members, in their order, where nothing is.

@@ -24,7 +24,7 @@ const LISTS: Unset = &[
 
 /// GET: 200.
 pub(super) async fn get_directory_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let options = QueryOptions::read_one(ask.query, List::DirectoryGroups.shape())?;
+    let options = QueryOptions::read_one(ask.query, List::DirectoryGroups.shape(ask.beta))?;
     let id = ask.params.group();
     let group = users::get_directory_group(&ask.tenant, &ask.caller, id).await?;
     let mut members = to_json(&group);

@@ -57,7 +57,7 @@ async fn rows(ask: &Ask<'_>, span: Span) -> Result<Chunk, Error> {
 
 /// GET: 200.
 pub(super) async fn get_group(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let options = QueryOptions::read_one(ask.query, list(ask).shape())?;
+    let options = QueryOptions::read_one(ask.query, list(ask).shape(ask.beta))?;
     let (connection, group) = (ask.params.connection(), ask.params.group());
     let group = groups::get_group(&ask.tenant, &ask.caller, connection, group).await?;
     let mut body = printed(ask, &group);

@@ -96,7 +96,7 @@ async fn read(ask: &Ask<'_>, rows: &[Row]) -> Result<(Vec<Value>, usize), Error>
 
 /// GET: 200.
 pub(super) async fn get_item(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let options = QueryOptions::read_one(ask.query, list(ask).shape())?;
+    let options = QueryOptions::read_one(ask.query, list(ask).shape(ask.beta))?;
     let (connection, id) = (ask.params.connection(), ask.params.item());
     let item = items::get_item(&ask.tenant, &ask.caller, connection, id).await?;
     let mut body = printed(ask, &item);

@@ -60,7 +60,7 @@ fn at(place: &str) -> Option<Identity> {
 
 /// GET: 200.
 pub(super) async fn get_member(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let options = QueryOptions::read_one(ask.query, list(ask).shape())?;
+    let options = QueryOptions::read_one(ask.query, list(ask).shape(ask.beta))?;
     let (connection, group) = (ask.params.connection(), ask.params.group());
     let member = ask.params.member();
     let member = groups::get_member(&ask.tenant, &ask.caller, connection, group, member).await?;

@@ -45,7 +45,7 @@ async fn rows(ask: &Ask<'_>, span: Span) -> Result<Chunk, Error> {
 
 /// GET: 200.
 pub(super) async fn get_operation(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let options = QueryOptions::read_one(ask.query, list(ask).shape())?;
+    let options = QueryOptions::read_one(ask.query, list(ask).shape(ask.beta))?;
     let (connection, operation) = (ask.params.connection(), ask.params.operation());
     let operation =
         operations::get_operation(&ask.tenant, &ask.caller, connection, operation).await?;

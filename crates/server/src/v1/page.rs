@@ -93,7 +93,7 @@ where
     F: Fn(Span) -> R,
     R: Future<Output = Result<Chunk, Error>>,
 {
-    let options = QueryOptions::read(ask.query, list.shape())?;
+    let options = QueryOptions::read(ask.query, list.shape(ask.beta))?;
     let preferred = ask.exchange.prefers.max_page_size;
     let asked = options.top.into_iter().chain(preferred).min();
     let course = Course::open(&Reader::of(ask), &list.path(), &options)?;
@@ -121,7 +121,7 @@ where
     F: Fn(Span) -> R,
     R: Future<Output = Result<Chunk, Error>>,
 {
-    let options = QueryOptions::read(ask.query, list.shape())?;
+    let options = QueryOptions::read(ask.query, list.shape(ask.beta))?;
     let mut total = 0;
     let (mut after, limit) = (None, STEP);
     loop {

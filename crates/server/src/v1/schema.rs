@@ -3,7 +3,10 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/resources/externalconnectors-schema>
 
 use axum::http::StatusCode;
-use graph::{OperationId, SchemaDraft, odata::Context};
+use graph::{
+    OperationId, SchemaDraft,
+    odata::{Context, QueryOptions, shapes},
+};
 use tenant::{Error, schema};
 
 use crate::{ask::Ask, respond::Answer};
@@ -27,8 +30,11 @@ pub(super) async fn register_schema(ask: &mut Ask<'_>) -> Result<Answer, Error> 
 
 /// GET: 200.
 pub(super) async fn get_schema(ask: &mut Ask<'_>) -> Result<Answer, Error> {
+    let options = QueryOptions::read_one(ask.query, &shapes::SCHEMA)?;
     let connection = ask.params.connection();
     let schema = schema::get_schema(&ask.tenant, &ask.caller, connection).await?;
-    let body = ask.in_context(Context::Schema { connection }, schema.to_json(ask.beta));
-    Ok(Answer::json(StatusCode::OK, body))
+    let mut members = schema.to_json(ask.beta);
+    options.keep_selected(&mut members);
+    let body = ask.in_context(Context::Schema { connection }, members);
+    Ok(Answer::json(StatusCode::OK, body).ignoring("options", &options.ignored))
 }

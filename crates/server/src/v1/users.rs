@@ -52,7 +52,7 @@ pub(super) async fn get_user(ask: &mut Ask<'_>) -> Result<Answer, Error> {
 }
 
 fn one(ask: &Ask<'_>, user: &User) -> Result<Answer, Error> {
-    let options = QueryOptions::read_one(ask.query, List::Users.shape())?;
+    let options = QueryOptions::read_one(ask.query, List::Users.shape(ask.beta))?;
     let mut members = to_json(user);
     directory::keep(&options, &USUAL, &mut members);
     let body = ask.in_context(Context::Entity(List::Users), members);
