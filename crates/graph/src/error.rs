@@ -151,6 +151,18 @@ impl PublicError {
         error
     }
 
+    /// 412 `ResourceModified`: `If-None-Match: *` says that there must be nothing yet, and there is.
+    pub fn present() -> Self {
+        Self::new(
+            ErrorCode::ResourceModified,
+            "The resource exists, and `If-None-Match: *` asks that it does not.",
+        )
+        .with_help(
+            "If-None-Match",
+            "Leave the header out to change what is there.",
+        )
+    }
+
     /// Says after how many seconds another try may help.
     #[must_use]
     pub fn after(mut self, seconds: u32) -> Self {

@@ -66,6 +66,8 @@ pub struct ItemDraft {
     pub content: Option<Option<ExternalItemContent>>,
     /// `informationProtectionLabel.sensitivityLabelId`: `Some(None)` is an explicit null.
     pub sensitivity_label_id: Option<Option<String>>,
+    /// Must there be no such item yet? That is what `If-None-Match: *` says.
+    pub only_if_absent: bool,
     /// Members nobody knows, for `x-linkspan-advice`.
     pub ignored: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use graph::{
     PublicError,
     odata::{self, Context, List, Metadata},
@@ -51,6 +51,15 @@ impl Ask<'_> {
         self.body.json(self.headers, expected).await
     }
 
+    /// Does `If-None-Match: *` say that there must be nothing yet? Nothing here has an ETag, so nothing else can match.
+    pub fn only_if_absent(&self) -> bool {
+        let unwanted = self.headers.get_all(header::IF_NONE_MATCH).iter();
+        let texts = unwanted.filter_map(|value| value.to_str().ok());
+        texts
+            .flat_map(|text| text.split(','))
+            .any(|tag| tag.trim() == "*")
+    }
+
     /// A new identifier.
     pub fn new_id(&self) -> Uuid {
         (self.front.settings.ids)()
@@ -67,8 +76,10 @@ impl Ask<'_> {
         let text = odata::context(&self.base, context);
         whole.insert("@odata.context".to_owned(), Value::String(text));
         let mut members = members;
-        if let Context::Entity(list) = context {
-            self.annotate(list, &mut members);
+        match context {
+            Context::Entity(list) => self.annotate(list, &mut members),
+            _ if self.exchange.metadata == Metadata::Full => context.annotate(&mut members),
+            _ => {}
         }
         if let Value::Object(members) = members {
             whole.extend(members);
@@ -76,11 +87,13 @@ impl Ask<'_> {
         Value::Object(whole)
     }
 
-    /// The type and the address of a member of a collection before its members, for those who ask for all metadata.
+    /// The type and the address of a member of a collection before its members, and the types of what is in it, for those who ask
+    /// for all metadata.
     pub fn annotate(&self, list: List<'_>, members: &mut Value) {
         if self.exchange.metadata != Metadata::Full {
             return;
         }
+        odata::annotate(list.type_name(), members);
         if let Value::Object(members) = members
             && let Some(Value::String(id)) = members.get("id")
         {

@@ -6,14 +6,14 @@
 use std::{borrow::Cow, sync::Arc};
 
 use axum::{
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 use graph::{
     ErrorCode, PublicError,
     generous::shown,
     odata,
-    route::{self, Found, Method, Params, Route, Segment, Serving, Voice},
+    route::{self, Door, Found, Method, Params, Route, Segment, Serving, Voice},
 };
 use tenant::{Caller, Error, Tenant};
 
@@ -168,8 +168,23 @@ async fn enter(ask: &mut Ask<'_>) -> Result<respond::Answer, Error> {
     if ask.route.serving == Serving::Served {
         ask.caller.may(ask.route.door)?;
         unmatched(ask)?;
+        present(ask)?;
     }
-    v1::open(ask).await
+    let answer = v1::open(ask).await?;
+    // What was read is there, and that is all the client wanted to know.
+    if ask.route.method == Method::Get && ask.only_if_absent() {
+        return Ok(respond::Answer::bare(StatusCode::NOT_MODIFIED));
+    }
+    Ok(answer)
+}
+
+/// What must not be there can be neither changed nor deleted; a registration may make the first schema, and a PUT looks for itself.
+fn present(ask: &Ask<'_>) -> Result<(), PublicError> {
+    let changes = matches!(ask.route.method, Method::Patch | Method::Delete);
+    if changes && ask.route.door != Door::RegisterSchema && ask.only_if_absent() {
+        return Err(PublicError::present());
+    }
+    Ok(())
 }
 
 /// Nothing here has an ETag, so only `*` can match.

@@ -19,7 +19,8 @@ use crate::{
 /// Creates an item, or replaces the members that the draft names; those it does not name are kept.
 ///
 /// # Errors
-/// 403, 404 as for every door; 400 naming the property, the value, the rule and the fix.
+/// 403, 404 as for every door; 400 naming the property, the value, the rule and the fix; 412 for an item that should not be there
+/// and is.
 pub async fn put_item(
     tenant: &Tenant,
     caller: &Caller,
@@ -36,6 +37,9 @@ pub async fn put_item(
         } else {
             tenant.store.item(kept.key, &id).await?
         };
+        if draft.only_if_absent && existing.is_some() {
+            return Err(PublicError::present().into());
+        }
         match write(tenant, caller, &kept, (&id, &draft), existing).await? {
             Some(item) => return Ok(item),
             None => guess_absent = false,

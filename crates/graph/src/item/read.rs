@@ -68,6 +68,7 @@ impl ItemDraft {
             properties: properties.cloned(),
             content,
             sensitivity_label_id,
+            only_if_absent: false,
             ignored,
         })
     }

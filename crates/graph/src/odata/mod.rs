@@ -13,6 +13,7 @@ mod prefer;
 mod query;
 mod shape;
 pub mod shapes;
+mod types;
 
 pub use context::{Context, context};
 pub use filter::Filter;
@@ -24,3 +25,4 @@ pub use path::{OwnedSegment, path, segments};
 pub use prefer::{Preferences, Returned};
 pub use query::{QueryOptions, TOP_MAX};
 pub use shape::{Kind, Property, Shape};
+pub use types::annotate;

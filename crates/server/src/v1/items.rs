@@ -18,7 +18,8 @@ const PAGE_BYTES: usize = 8 << 20;
 
 /// PUT: 200 with the whole item, whether it was there before or not.
 pub(super) async fn put_item(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let (id, draft, ignored) = said(ask).await?;
+    let (id, mut draft, ignored) = said(ask).await?;
+    draft.only_if_absent = ask.only_if_absent();
     let connection = ask.params.connection();
     let item = items::put_item(&ask.tenant, &ask.caller, connection, id, draft).await?;
     Ok(Answer::json(StatusCode::OK, printed(ask, &item)).ignoring("members", &ignored))
