@@ -6,26 +6,32 @@ use crate::{error::ErrorCode, odata::shape::Kind};
 
 const SHAPE: Shape = Shape {
     members: &[],
+    parts: &[],
     properties: &[
         Property {
             name: "name",
             kind: Kind::Text,
+            is_fixed: false,
         },
         Property {
             name: "id",
             kind: Kind::Folded,
+            is_fixed: false,
         },
         Property {
             name: "size",
             kind: Kind::Number,
+            is_fixed: false,
         },
         Property {
             name: "open",
             kind: Kind::Flag,
+            is_fixed: false,
         },
         Property {
             name: "at",
             kind: Kind::Moment,
+            is_fixed: false,
         },
     ],
     expand: &[],
