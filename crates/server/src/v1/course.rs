@@ -1,4 +1,6 @@
-//! `$orderby=name&$skiptoken=…`: in which order the rows of a collection come, and from where on.
+//! `/external/connections?$orderby=name&$skiptoken=…`: in which order the rows of a collection come, and from where on.
+//!
+//! Documentation: <https://learn.microsoft.com/graph/paging>
 
 use std::{cmp::Ordering, sync::Arc};
 

@@ -1,8 +1,10 @@
-//! `$orderby=name`: the walks through collections that are sorted by what may change.
+//! `/external/connections?$orderby=name`: the walks through collections that are sorted by what may change.
 //!
 //! Behind the last row of a page begins the next one, as long as rows keep their places. Sorted by a name, a row that is renamed between two pages would be
 //! shown twice or never. So the order is remembered as it was when the first page was asked for; what the rows are, and who may see them, is asked anew for
 //! every page.
+//!
+//! Documentation: <https://learn.microsoft.com/graph/paging>
 
 use std::{
     collections::HashMap,
