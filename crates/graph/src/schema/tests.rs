@@ -418,7 +418,7 @@ fn unknown_members_are_told_and_labels_are_advised() {
     let draft = SchemaDraft::read(
         &json!({"baseType": BASE_TYPE, "id": null, "status": "x", "@odata.context": "y",
         "properties": [{"name": "a", "type": "string", "isContent": true},
-            {"name": "b", "type": "string", "isContent": true, "isSortable": true,
+            {"name": "b", "type": "string", "isContent": true, "isSortable": true, "isSearchable": true,
              "rankingHint": {"importanceScore": "low", "boost": 2}}]}),
     )
     .unwrap();
