@@ -31,10 +31,13 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 /// How many tenants are open, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Above this many, those used longest ago are closed as soon as no request of theirs is under way.
+    /// Never more than this many beside the home tenant; before one more is opened, the one that was used longest ago, and
+    /// has no request under way, is closed.
     pub open_max: usize,
     /// One that was not used for this long is closed.
     pub idle: Duration,
+    /// How long requests that are under way may hold up one that wants room, or a tenant alone.
+    pub patience: Duration,
 }
 
 impl Default for Bounds {
@@ -43,6 +46,7 @@ impl Default for Bounds {
             // One that has been written to has about 7 MB and 9 threads.
             open_max: 32,
             idle: Duration::from_secs(60),
+            patience: Duration::from_secs(20),
         }
     }
 }
@@ -100,7 +104,7 @@ impl Tenants {
 
     /// Closes tenants that are idle, until `stop` becomes true. `now` is real time.
     pub async fn sweep(self, now: Now, stop: watch::Receiver<bool>) {
-        self.0.slots.sweep(self.0.source.home(), now, stop).await;
+        self.0.slots.sweep(now, stop).await;
     }
 
     /// Closes all tenants, once their requests are answered.

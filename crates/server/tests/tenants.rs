@@ -5,7 +5,10 @@
 use std::{
     collections::HashMap,
     pin::Pin,
-    sync::{Arc, Mutex, Weak},
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -43,6 +46,8 @@ struct Directories {
     root: tempfile::TempDir,
     keys: Arc<Keys>,
     opened: Mutex<HashMap<Uuid, Vec<Weak<Tenant>>>>,
+    /// The most that were ever open when one more was.
+    most: AtomicUsize,
 }
 
 #[async_trait]
@@ -75,6 +80,8 @@ impl Source for Directories {
             Arc::clone(&visibility),
         ));
         indexer::prepare(&tenant).await?;
+        self.most
+            .fetch_max(self.count_open() + 1, Ordering::Relaxed);
         let known = Arc::downgrade(&tenant);
         self.opened
             .lock()
@@ -95,6 +102,13 @@ impl Source for Directories {
 impl Directories {
     fn times_opened(&self, id: Uuid) -> usize {
         self.opened.lock().unwrap().get(&id).map_or(0, Vec::len)
+    }
+
+    fn count_open(&self) -> usize {
+        let opened = self.opened.lock().unwrap();
+        let others = opened.iter().filter(|(id, _)| **id != HOME);
+        let all = others.flat_map(|(_, known)| known);
+        all.filter(|tenant| tenant.strong_count() > 0).count()
     }
 
     fn is_open(&self, id: Uuid) -> bool {
@@ -150,7 +164,7 @@ fn accounts() -> Accounts {
     }
 }
 
-/// A router over tenants of which one beside the home tenant may be open, and the sweeper behind it.
+/// A router over tenants of which so many beside the home tenant may be open, and the sweeper behind it.
 struct World {
     directories: Arc<Directories>,
     tenants: Tenants,
@@ -166,6 +180,7 @@ impl World {
             root,
             keys,
             opened: Mutex::default(),
+            most: AtomicUsize::default(),
         });
         let tenants = Tenants::new(Arc::clone(&directories) as Arc<dyn Source>, None, bounds);
         let settings = Settings::default();
@@ -230,7 +245,7 @@ const CONNECTION: &str = r#"{"id":"tickets","name":"Tickets"}"#;
 async fn the_one_used_longest_ago_is_closed_and_opens_again() {
     let world = World::new(Bounds {
         open_max: 1,
-        idle: Duration::from_secs(600),
+        ..Bounds::default()
     });
     let one = world.token(ONE).await;
     let (status, _) = world
@@ -254,8 +269,9 @@ async fn the_one_used_longest_ago_is_closed_and_opens_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_closed_under_a_request_or_before_a_sign_in_has_ended() {
     let world = World::new(Bounds {
-        open_max: 0,
+        open_max: 2,
         idle: Duration::from_millis(4),
+        ..Bounds::default()
     });
     let one = world.token(ONE).await;
     world.directories.closed(ONE).await;
@@ -277,4 +293,60 @@ async fn nothing_is_closed_under_a_request_or_before_a_sign_in_has_ended() {
     let (status, told) = world.post(&path, form).await;
     assert_eq!(status, 200, "{told}");
     world.stays_open(ONE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn there_is_room_before_one_more_is_opened() {
+    let world = Arc::new(World::new(Bounds {
+        open_max: 2,
+        ..Bounds::default()
+    }));
+    let mut asking = tokio::task::JoinSet::new();
+    for worker in 0..6_u128 {
+        let world = Arc::clone(&world);
+        asking.spawn(async move {
+            for round in 0..6 {
+                let token = world
+                    .token(Uuid::from_u128(0x100 + worker * 5 + round))
+                    .await;
+                let create = World::create(&token, Body::from(CONNECTION));
+                let (status, told) = world.send(create).await;
+                assert!([201, 409].contains(&status), "{status} {told}");
+            }
+        });
+    }
+    asking.join_all().await;
+    assert_eq!(world.directories.most.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_room_in_vain_may_come_again() {
+    let world = World::new(Bounds {
+        open_max: 1,
+        patience: Duration::from_millis(50),
+        ..Bounds::default()
+    });
+    let one = world.token(ONE).await;
+    let (go, held) = oneshot::channel();
+    let slow = World::create(&one, Body::new(Held(Some(held))));
+    let mut under_way = std::pin::pin!(world.router.clone().oneshot(slow));
+    // Once it has been looked at, it has its tenant.
+    assert!(futures_util::poll!(&mut under_way).is_pending());
+    let request = Request::get(format!("/{TWO}/v2.0/.well-known/openid-configuration"));
+    let request = request.header("host", "linkspan.test").body(Body::empty());
+    let response = world
+        .router
+        .clone()
+        .oneshot(request.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 503);
+    assert!(response.headers().contains_key("retry-after"));
+    let told = response.into_body().collect().await.unwrap().to_bytes();
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!(told["error"]["code"], "serviceNotAvailable", "{told}");
+    go.send(()).unwrap();
+    assert_eq!(under_way.await.unwrap().status(), 400);
+    world.token(TWO).await;
+    assert!(!world.directories.is_open(ONE));
 }
