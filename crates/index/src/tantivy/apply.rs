@@ -7,7 +7,10 @@ use std::{
 };
 
 use serde_json::json;
-use tantivy::{Index, IndexMeta, IndexWriter, TantivyDocument, indexer::UserOperation};
+use tantivy::{
+    Index, IndexMeta, IndexWriter, TantivyDocument,
+    indexer::{IndexWriterOptions, UserOperation},
+};
 use tenant::index::Upsert;
 use uuid::Uuid;
 
@@ -17,6 +20,8 @@ use super::mapping::{Fields, LAYOUT};
 const WRITER_THREADS: usize = 2;
 /// Memory of all of them together; with less than 50 MB each, they write too many small segments.
 const WRITER_MEMORY_BYTES: usize = 100_000_000;
+/// Threads that merge segments: one that has a large merge before it must not let the small ones wait.
+const MERGE_THREADS: usize = 2;
 
 /// Operations are handed to the writing threads in groups of this many items, so that a small batch becomes one segment, …
 const GROUP_ITEMS: usize = 128;
@@ -83,9 +88,12 @@ impl Writing {
     /// A writer for what is committed. Whoever was killed, or failed, between writing files and committing them has left
     /// files under the very names that the next commit takes; they must be gone before it.
     fn open(&self) -> tantivy::Result<IndexWriter> {
-        let writer = self
-            .index
-            .writer_with_num_threads(WRITER_THREADS, WRITER_MEMORY_BYTES)?;
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(WRITER_THREADS)
+            .memory_budget_per_thread(WRITER_MEMORY_BYTES / WRITER_THREADS)
+            .num_merge_threads(MERGE_THREADS)
+            .build();
+        let writer = self.index.writer_with_options(options)?;
         writer.garbage_collect_files().wait()?;
         Ok(writer)
     }
