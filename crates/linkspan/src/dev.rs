@@ -278,15 +278,21 @@ pub fn kept_directory(data: Option<&Path>) -> anyhow::Result<PathBuf> {
 
 /// Where the data directory is: the one that was named, or the user's own.
 pub fn data_path(data: Option<&Path>) -> anyhow::Result<PathBuf> {
-    let data = match data {
-        Some(data) => data.to_owned(),
-        None => etcetera::choose_base_strategy()
-            .ok()
-            .context("this user has no data directory: say where the data may live with --data DIR, or use --ephemeral")?
-            .data_dir()
-            .join("linkspan"),
-    };
+    let data = data.map(Path::to_owned).or_else(usual_directory).context(
+        "this user has no data directory: say where the data may live with --data DIR, or use --ephemeral",
+    )?;
     absolute(&data)
+}
+
+fn usual_directory() -> Option<PathBuf> {
+    let user = etcetera::choose_base_strategy().ok()?;
+    Some(user.data_dir().join("linkspan"))
+}
+
+/// The certificate of the CA in the user's data directory, if there is one.
+pub fn usual_ca() -> Option<PathBuf> {
+    let ca = usual_directory()?.join("tls").join("ca.pem");
+    ca.exists().then_some(ca)
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {

@@ -1,21 +1,20 @@
 //! `linkspan reset` and `linkspan snapshot`: what a running `linkspan dev` is asked to do with its tenants.
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    remote::{Remote, USUAL_URL},
+    remote::{Account, Address, Remote, query},
     say,
 };
 
 /// Which tenant of which server.
 #[derive(Args, Clone)]
 pub struct At {
-    /// HTTP address of the running `linkspan dev`.
-    #[arg(long, value_name = "URL", default_value = USUAL_URL, global = true)]
-    server: String,
+    #[command(flatten)]
+    address: Address,
     /// The tenant, by its GUID or the name it was made for [default: the seeded tenant].
     #[arg(long, value_name = "TENANT", global = true)]
     tenant: Option<String>,
@@ -55,7 +54,7 @@ enum Change {
         /// The snapshot.
         name: String,
     },
-    /// List the snapshots.
+    /// List the snapshots, with --tenant those of one tenant.
     List {
         /// As JSON.
         #[arg(long)]
@@ -109,7 +108,10 @@ pub async fn snapshot(command: &SnapshotCommand) -> anyhow::Result<()> {
             ))?;
         }
         Change::List { json } => {
-            let told = at.ask(Method::GET, "snapshots", None).await?;
+            let only = at.tenant.as_deref();
+            let only = only.map(|tenant| query("tenant", tenant));
+            let path = format!("snapshots{}", only.unwrap_or_default());
+            let told = at.ask(Method::GET, &path, None).await?;
             if *json {
                 say::line(format_args!("{:#}", told["value"]))?;
             } else {
@@ -119,6 +121,10 @@ pub async fn snapshot(command: &SnapshotCommand) -> anyhow::Result<()> {
             }
         }
         Change::Remove { name } => {
+            ensure!(
+                at.tenant.is_none(),
+                "a snapshot is removed whoever's it is: leave --tenant out"
+            );
             let path = format!("snapshots/{}", checked(name)?);
             at.ask(Method::DELETE, &path, None).await?;
             say::line(format_args!("snapshot {name} is gone"))?;
@@ -143,7 +149,7 @@ impl At {
     ) -> anyhow::Result<Value> {
         let path = format!("/_linkspan/{path}");
         let body = body.map(Value::Object);
-        Remote::new(&self.server)?
+        Remote::new(&self.address, Account::admin())?
             .ask(method, &path, body.as_ref())
             .await
     }

@@ -5,26 +5,18 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    remote::{Remote, USUAL_URL},
+    remote::{Account, Address, Remote},
     say,
 };
 
 const CLOCK: &str = "/_linkspan/clock";
 const FAULTS: &str = "/_linkspan/faults";
 
-/// Where the server is.
-#[derive(Args)]
-pub struct Server {
-    /// HTTP address of a running `linkspan dev`.
-    #[arg(long, value_name = "URL", default_value = USUAL_URL, global = true)]
-    pub server: String,
-}
-
 /// `linkspan clock`
 #[derive(Args)]
 pub struct ClockCommand {
     #[command(flatten)]
-    pub server: Server,
+    pub address: Address,
     /// What to do [default: show].
     #[command(subcommand)]
     pub action: Option<ClockAction>,
@@ -51,7 +43,7 @@ pub enum ClockAction {
 
 /// Shows or moves the clock.
 pub async fn clock(command: ClockCommand) -> anyhow::Result<()> {
-    let server = Remote::new(&command.server.server)?;
+    let server = Remote::new(&command.address, Account::admin())?;
     let (method, said) = match command.action {
         None | Some(ClockAction::Show) => (Method::GET, None),
         Some(ClockAction::Advance { by }) => (Method::POST, Some(json!({ "advance": by }))),
@@ -72,7 +64,7 @@ pub async fn clock(command: ClockCommand) -> anyhow::Result<()> {
 #[derive(Args)]
 pub struct FaultCommand {
     #[command(flatten)]
-    pub server: Server,
+    pub address: Address,
     /// What to do.
     #[command(subcommand)]
     pub action: FaultAction,
@@ -128,7 +120,7 @@ pub struct FaultRule {
 
 /// Adds, lists or clears faults.
 pub async fn fault(command: FaultCommand) -> anyhow::Result<()> {
-    let server = Remote::new(&command.server.server)?;
+    let server = Remote::new(&command.address, Account::admin())?;
     match command.action {
         FaultAction::Add(rule) => {
             let made = server.ask(Method::POST, FAULTS, Some(&rule.said())).await?;

@@ -164,6 +164,18 @@ async fn a_good_and_a_bad_connection_in_every_form() {
     assert!(page["scores"]["search"].as_u64() < Some(50), "{page}");
 
     nothing_to_examine(&url);
+
+    // Over HTTPS, with our CA, and not with another one.
+    let https = running.ready["https_url"].as_str().unwrap();
+    let ca = running.ready["ca_file"].as_str().unwrap();
+    let (code, text, said) = doctor(https, &["good", "--ca", ca]);
+    assert_eq!(code, 0, "{text}{said}");
+    let (code, _, said) = doctor(https, &["good"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("ertificate"), "{said}");
+    let (code, _, said) = doctor(https, &["good", "--ca", "Cargo.toml"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("the CA Cargo.toml cannot be used"), "{said}");
 }
 
 /// What cannot be examined ends with 2 and says why.
@@ -171,7 +183,7 @@ fn nothing_to_examine(url: &str) {
     let (code, text, said) = doctor(url, &["nothing"]);
     assert_eq!((code, text.as_str()), (2, ""));
     assert!(
-        said.contains("'nothing' could not be examined: 404 Not Found"),
+        said.contains("'nothing' could not be examined: ") && said.contains("404 Not Found"),
         "{said}"
     );
     let mut wrong = command(url, &["good"]);
@@ -195,5 +207,5 @@ fn nothing_to_examine(url: &str) {
     assert_eq!(code, 2);
     assert!(said.contains("does not answer"), "{said}");
     assert_eq!(doctor(url, &["good", "--format", "xml"]).0, 2);
-    assert_eq!(doctor("https://localhost", &["good"]).0, 2);
+    assert_eq!(doctor("ftp://localhost", &["good"]).0, 2);
 }

@@ -45,9 +45,11 @@ impl World {
         let request = self
             .client
             .request(method, format!("{}{path}", self.url()))
-            .bearer_auth(token)
-            .json(&body);
-        let answer = request.send().await.unwrap();
+            .bearer_auth(token);
+        let answer = match body {
+            Value::Null => request.send().await.unwrap(),
+            body => request.json(&body).send().await.unwrap(),
+        };
         let status = answer.status().as_u16();
         let bytes = answer.bytes().await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
@@ -112,6 +114,7 @@ impl World {
         Command::new(env!("CARGO_BIN_EXE_linkspan"))
             .args(arguments)
             .args(["--server", self.url()])
+            .env_remove("AZURE_CLIENT_ID")
             .output()
             .unwrap()
     }
@@ -276,7 +279,13 @@ async fn an_admin_of_another_tenant_is_one_there_only() {
     }
     let admin = world.token("other", "admin").await;
     for (method, path, body) in [
-        (Method::GET, "/_linkspan/journal", Value::Null),
+        (Method::GET, "/_linkspan/journal?tenant=common", Value::Null),
+        (Method::GET, "/_linkspan/journal?tenant=*", Value::Null),
+        (
+            Method::GET,
+            "/_linkspan/snapshots?tenant=common",
+            Value::Null,
+        ),
         (Method::GET, "/_linkspan/tenants", Value::Null),
         (
             Method::POST,
@@ -289,11 +298,14 @@ async fn an_admin_of_another_tenant_is_one_there_only() {
             json!({ "tenant": "third" }),
         ),
         (Method::POST, "/_linkspan/reset", json!({ "all": true })),
-        (Method::DELETE, "/_linkspan/snapshots/any", Value::Null),
     ] {
         let (status, told) = world.send(&admin, method, path, body).await;
         assert_eq!(status, 403, "{path}: {told}");
     }
+    let (_, list) = world
+        .get(&world.token("common", "admin").await, "/_linkspan/tenants")
+        .await;
+    assert_eq!(list["value"].as_array().unwrap().len(), 2, "{list}");
     let (status, _) = world
         .send(&admin, Method::POST, "/_linkspan/reset", json!({}))
         .await;
@@ -334,6 +346,11 @@ async fn a_reset_leaves_the_accounts_and_their_tokens_and_no_connection() {
         (json!({ "all": true, "empty": true }), "empty"),
         (json!({ "name": "x" }), "name"),
         (json!({ "tenant": "../up" }), "../up"),
+        (json!({ "tenant": "" }), "letter or digit"),
+        (json!({ "tenant": "_linkspan" }), "letter or digit"),
+        (json!({ "tenant": null }), "tenant"),
+        (json!([]), "object"),
+        (json!([null, null, true]), "object"),
     ] {
         let (status, told) = world
             .send(&admin, Method::POST, "/_linkspan/reset", body)
@@ -341,6 +358,19 @@ async fn a_reset_leaves_the_accounts_and_their_tokens_and_no_connection() {
         assert_eq!(status, 400, "{told}");
         assert!(told["error"].to_string().contains(wanted), "{told}");
     }
+    let asked = "/_linkspan/reset?tenant=tenz";
+    let (status, told) = world.send(&admin, Method::POST, asked, json!({})).await;
+    assert_eq!(status, 400, "{told}");
+    let body = json!({ "advance": "PT1M" });
+    let asked = "/_linkspan/clock?by=PT1M";
+    let (status, _) = world.send(&admin, Method::POST, asked, body.clone()).await;
+    assert_eq!(status, 400);
+    let asked = "/_linkspan/clock";
+    let (status, _) = world.send(&admin, Method::DELETE, asked, body).await;
+    assert_eq!(status, 400);
+    world.refused(&["reset", "--tenant="]);
+    let (_, list) = world.get(&admin, "/_linkspan/tenants").await;
+    assert_eq!(list["value"].as_array().unwrap().len(), 1, "{list}");
     let (status, _) = world.get(&admin, "/_linkspan/reset").await;
     assert_eq!(status, 405);
     let (status, _) = world.get(&admin, "/_linkspan/snapshots/a/b/c").await;
@@ -416,4 +446,121 @@ async fn snapshots_bring_truth_and_index_back_into_any_tenant() {
     assert_eq!(tenants["value"][1]["names"], json!(["a-test"]), "{tenants}");
     world.done(&["snapshot", "remove", "base"]);
     assert_eq!(world.done(&["snapshot", "list"]), "");
+}
+
+#[tokio::test]
+async fn a_tenants_snapshots_are_for_its_own_admin_and_the_seeded_one() {
+    let world = World::start(&["dev", "--ephemeral"]);
+    let (one, two) = (
+        world.token("one", "admin").await,
+        world.token("two", "admin").await,
+    );
+    world
+        .furnish(
+            &world.token("one", "connector").await,
+            "tickets",
+            "saltmarsh",
+        )
+        .await;
+    let path = "/_linkspan/snapshots";
+    let body = json!({ "name": "of-one" });
+    assert_eq!(world.send(&one, Method::POST, path, body).await.0, 201);
+    let names = async |token: &str| -> Vec<String> {
+        let (status, list) = world.get(token, path).await;
+        assert_eq!(status, 200, "{list}");
+        let all = list["value"].as_array().unwrap().iter();
+        all.map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(&one).await, ["of-one"]);
+    assert!(names(&two).await.is_empty());
+    // A foreign one and none at all have one answer.
+    for (method, door) in [(Method::POST, "/restore"), (Method::DELETE, "")] {
+        let mut answers = Vec::new();
+        for name in ["of-one", "nowhere"] {
+            let asked = format!("{path}/{name}{door}");
+            let (status, told) = world.send(&two, method.clone(), &asked, Value::Null).await;
+            let told = json!([status, told["error"]["message"], told["error"]["details"]]);
+            answers.push(told.to_string().replace(name, "?"));
+        }
+        assert!(answers[0].starts_with("[404,"), "{answers:?}");
+        assert_eq!(answers[0], answers[1]);
+    }
+    assert!(
+        world
+            .connections(&world.token("two", "connector").await)
+            .await
+            .is_empty()
+    );
+    for (arguments, wanted) in [
+        (&["snapshot", "list", "--tenant", "one"][..], true),
+        (&["snapshot", "list", "--tenant", "two"], false),
+        (&["snapshot", "list"], true),
+    ] {
+        assert_eq!(world.done(arguments).contains("of-one"), wanted);
+    }
+    world.done(&["snapshot", "restore", "of-one", "--tenant", "two"]);
+    let asked = format!("{path}/of-one");
+    let gone = world.send(&one, Method::DELETE, &asked, Value::Null).await;
+    assert_eq!(gone.0, 204);
+
+    // Who only looks makes no tenant.
+    for arguments in [
+        &["snapshot", "save", "x", "--tenant", "never-heard"][..],
+        &["snapshot", "list", "--tenant", "never-heard"],
+        &["doctor", "tickets", "--tenant", "never-heard"],
+    ] {
+        let said = world.refused(arguments);
+        for wanted in ["never-heard", "common, ", "one", "Sign in to it once"] {
+            assert!(said.contains(wanted), "{arguments:?}: {said}");
+        }
+    }
+    let examined = world.command(&["doctor", "tickets", "--tenant", "two"]);
+    assert_ne!(examined.status.code(), Some(2), "{examined:?}");
+}
+
+#[tokio::test]
+async fn the_journal_shows_each_tenant_its_own() {
+    let world = World::start(&["dev", "--ephemeral", "--proxy", "127.0.0.1:0"]);
+    for (tenant, connection) in [("common", "ours"), ("one", "theirs")] {
+        let token = world.token(tenant, "connector").await;
+        world.furnish(&token, connection, "saltmarsh").await;
+    }
+    let seen = async |token: &str, query: &str| -> String {
+        let (status, page) = world
+            .get(token, &format!("/_linkspan/journal{query}"))
+            .await;
+        assert_eq!(status, 200, "{page}");
+        page["entries"].to_string()
+    };
+    let admin = world.token("common", "admin").await;
+    let one = world.token("one", "admin").await;
+    for (token, query, ours, theirs) in [
+        (&admin, "", true, false),
+        (&admin, "?tenant=common", true, false),
+        (&admin, "?tenant=one", false, true),
+        (&admin, "?tenant=*", true, true),
+        (&one, "", false, true),
+        (&one, "?tenant=one", false, true),
+    ] {
+        let entries = seen(token, query).await;
+        assert_eq!(entries.contains("ours"), ours, "{query}: {entries}");
+        assert_eq!(entries.contains("theirs"), theirs, "{query}: {entries}");
+        assert!(entries.contains("/{tenant}/oauth2/v2.0/token"), "{entries}");
+    }
+    for query in ["?tenant=never-heard", "?tenent=one", "?since=1&since=2"] {
+        let (status, told) = world
+            .get(&admin, &format!("/_linkspan/journal{query}"))
+            .await;
+        assert_eq!(status, 400, "{told}");
+    }
+    // So the doctor judges permissions in every tenant, by what was done there.
+    let said = world.command(&["doctor", "theirs", "--tenant", "one", "--format", "json"]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    let told: Value = serde_json::from_str(&said).unwrap();
+    let checks = told["checks"].as_array().unwrap();
+    let of = checks
+        .iter()
+        .find(|check| check["id"] == "permissions-missing");
+    assert_eq!(of.unwrap()["verdict"], "pass", "{said}");
 }

@@ -221,6 +221,7 @@ impl<'b> Run<'b> {
     ) -> Pin<Box<dyn Future<Output = (usize, StatusCode, Written<'b>)> + Send + 'f>> {
         let front = self.front;
         let entry = &self.entries[place];
+        let tenant = Some(self.asker.tenant.id);
         let exchange = Exchange::begin(&front.settings, &entry.headers);
         let span = tracing::info_span!(
             "entry",
@@ -239,7 +240,7 @@ impl<'b> Run<'b> {
                 }
             };
             let response = front
-                .conclude(&exchange, Some(entry.method), answering)
+                .conclude(&exchange, Some((entry.method, tenant)), answering)
                 .await;
             let status = response.status();
             let answer = self.written(&exchange, &entry.id, response).await;

@@ -13,6 +13,7 @@ pub mod listen;
 pub mod proxy;
 mod respond;
 mod router;
+mod said;
 mod seal;
 mod settings;
 mod tenants;

@@ -17,16 +17,18 @@ use graph::{
 use serde_json::{Value, json};
 use tenant::Error;
 use tracing::Instrument;
+use uuid::Uuid;
 
 use crate::{
     Settings, Tenants,
     body::Incoming,
     doctor,
     identity::SignIn,
-    journal::{BytesIn, Operation, sign_in_path},
+    journal::{BytesIn, Journal, Operation, sign_in_path},
     layers::{Exchange, gzip, origin, rescue},
     listen::Peer,
-    respond, upkeep,
+    respond::{self, Answer},
+    said, upkeep,
     v1::Walks,
     weather::{Desk, Weather},
 };
@@ -85,18 +87,21 @@ impl Front {
             path,
         );
         let method = (!is_our_own(path)).then(|| request.method().to_string());
+        let authorization = text(request.headers(), &header::AUTHORIZATION);
+        let tenant = self.tenants.named_by(authorization);
+        let noted = method.as_deref().map(|method| (method, tenant));
         let answering = self.answer(&exchange, request);
-        self.conclude(&exchange, method.as_deref(), answering)
+        self.conclude(&exchange, noted, answering)
             .instrument(span)
             .await
     }
 
-    /// Whatever happens in the answering, there is an answer: with its ids, and written down under its method, if that is
-    /// given.
+    /// Whatever happens in the answering, there is an answer: with its ids, and written down under its method and the
+    /// tenant of its token, if they are given.
     pub(crate) async fn conclude(
         &self,
         exchange: &Exchange,
-        method: Option<&str>,
+        noted: Option<(&str, Option<Uuid>)>,
         answering: impl Future<Output = Response>,
     ) -> Response {
         let mut response = match rescue(answering).await {
@@ -104,8 +109,8 @@ impl Front {
             Err(panicked) => respond::panicked(exchange, &panicked),
         };
         respond::stamp(exchange, &mut response);
-        if let (Some(journal), Some(method)) = (&self.settings.journal, method) {
-            journal.note(method, exchange.began_at, &response);
+        if let (Some(journal), Some((method, tenant))) = (&self.settings.journal, noted) {
+            journal.note((method, exchange.began_at), tenant, &response);
         }
         response
     }
@@ -147,14 +152,14 @@ impl Front {
             (None, "healthz") => plain(&visit, "up\n"),
             (None, "readyz") => self.ready(visit).await,
             (None, "") => plain(&visit, WELCOME),
-            (None, "_linkspan/journal") if self.settings.journal.is_some() => {
-                self.journal(visit).await
+            (None, "_linkspan/journal") if let Some(journal) = &self.settings.journal => {
+                self.journal(visit, journal).await
             }
             (None, _) if let Some((desk, weather)) = self.desk(path) => {
                 self.weather(visit, desk, weather).await
             }
             (None, _) if let Some(connection) = doctor::connection_at(path) => {
-                self.doctor(&visit, connection).await
+                self.doctor(visit, connection).await
             }
             (None, _) => match self.tenants.keeper() {
                 Some(keeper) if upkeep::is_at(path) => {
@@ -210,12 +215,13 @@ impl Front {
             answer.ok_or_else(|| Error::from(unknown_version(first)))
         };
         match answered.await {
-            Ok(answer) => {
+            Ok((tenant, answer)) => {
                 let mut response = respond::signed_in(answer);
                 response.extensions_mut().insert(Operation {
                     path: sign_in_path(parts.uri.path()),
                     app: None,
                     about: None,
+                    tenant,
                 });
                 response
             }
@@ -226,40 +232,41 @@ impl Front {
     /// What is about the whole server is for an app of the home tenant that may write everything: it concerns all apps.
     async fn admin(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Response> {
         let tenant = upkeep::admin(&self.tenants, exchange, parts).await?;
-        if tenant == self.tenants.home() {
-            return Ok(());
-        }
-        Err(respond::error(
-            exchange,
-            upkeep::not_home().into(),
-            Voice::Gateway,
-        ))
+        let allowed = upkeep::home_only(&self.tenants, tenant);
+        allowed.map_err(|refusal| respond::error(exchange, refusal.into(), Voice::Gateway))
     }
 
-    /// The journal: it says what all apps did.
-    async fn journal(&self, visit: Visit<'_>) -> Response {
-        let (exchange, parts) = (visit.exchange, visit.parts);
+    /// The journal: what the apps of a tenant did. The home tenant's shows what was for no tenant too, and its admin may ask
+    /// for another's.
+    async fn journal(&self, visit: Visit<'_>, journal: &Journal) -> Response {
+        let Visit {
+            exchange,
+            parts,
+            body,
+        } = visit;
         if parts.method != "GET" {
             return respond::method_not_allowed(exchange, &[Method::Get]);
         }
-        if let Err(response) = self.admin(exchange, parts).await {
-            return response;
-        }
-        let query = parts.uri.query().unwrap_or_default();
-        let since = query
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("since="));
-        let Ok(since) = since.unwrap_or("0").parse() else {
-            let help = "`since` is the number `next` of the page before, for example `?since=0`.";
-            let refusal = PublicError::invalid("since", help);
-            return respond::error(exchange, refusal.into(), Voice::Gateway);
+        let own = match upkeep::admin(&self.tenants, exchange, parts).await {
+            Ok(own) => own,
+            Err(response) => return response,
         };
-        let page = self
-            .settings
-            .journal
-            .as_ref()
-            .map(|journal| journal.page(since));
-        respond::answer(exchange, respond::Answer::json(StatusCode::OK, json!(page)))
+        let read = async {
+            let fields = said::query(parts.uri.query(), &["since", "tenant"])?;
+            said::nothing(body, &parts.headers).await?;
+            let since = fields.get("since").map_or("0", String::as_str);
+            let since = since.parse().map_err(|_| {
+                let rule = "it must be the number `next` of the page before";
+                said::refused("since", &since.into(), rule)
+            })?;
+            let tenant = fields.get("tenant").map(String::as_str);
+            let whose = upkeep::whose(&self.tenants, own, tenant).await?;
+            Ok::<_, Error>(journal.page(since, whose))
+        };
+        match read.await {
+            Ok(page) => respond::answer(exchange, Answer::json(StatusCode::OK, json!(page))),
+            Err(error) => respond::error(exchange, error, Voice::Gateway),
+        }
     }
 
     /// The page of the weather at a path, where there is weather.
@@ -283,9 +290,13 @@ impl Front {
             return response;
         }
         let answered = async {
+            said::query(parts.uri.query(), &[])?;
             let said = match method {
-                Method::Post => body.json(&parts.headers, "an object").await?,
-                _ => Value::Null,
+                Method::Post => said::object(body, &parts.headers, false).await?,
+                _ => {
+                    said::nothing(body, &parts.headers).await?;
+                    Value::Null
+                }
             };
             desk.answer(weather, method, &said)
         };

@@ -79,6 +79,13 @@ impl NoCaller {
     }
 }
 
+/// What a segment means.
+enum Meant {
+    Tenant(Uuid),
+    /// A tenant of this name, if there is one.
+    Name(String),
+}
+
 /// Why a segment could not be followed to a tenant.
 pub(crate) enum Lost {
     Unnamed(Unnamed),
@@ -140,9 +147,12 @@ impl Tenants {
 
     /// The tenant that a token names; the home tenant, whose issuer then refuses it, if there is none.
     fn of_token(&self, authorization: Option<&str>) -> Uuid {
-        tenant_of(authorization)
-            .filter(|id| self.0.source.has(*id))
-            .unwrap_or(self.home())
+        self.named_by(authorization).unwrap_or(self.home())
+    }
+
+    /// The tenant that a token names, if there is one; the token need not be good.
+    pub(crate) fn named_by(&self, authorization: Option<&str>) -> Option<Uuid> {
+        tenant_of(authorization).filter(|id| self.0.source.has(*id))
     }
 
     /// Could a request be answered now? The home tenant's index must be the memory of its store, and the store's writer must
@@ -160,12 +170,12 @@ impl Tenants {
         timeout(SIGN_OF_LIFE, signs).await.unwrap_or(false)
     }
 
-    /// Answers a sign-in path; `None` if the path is none. `now` is in seconds since 1970, by the real clock.
+    /// Answers a sign-in path, and says for which tenant; `None` if the path is none. `now` is in seconds since 1970, by the real clock.
     pub(crate) async fn sign_in(
         &self,
         request: &SignIn<'_>,
         now: u64,
-    ) -> Result<Option<Answer>, Error> {
+    ) -> Result<Option<(Option<Uuid>, Answer)>, Error> {
         let Some(segment) = TenantSegment::of_path(request.path) else {
             return Ok(None);
         };
@@ -177,30 +187,21 @@ impl Tenants {
             (Ok(id), _) => id,
             (Err(Lost::Failed(error)), _) => return Err(error),
             (Err(Lost::Unnamed(unnamed)), segment) => {
-                return Ok(Some(unnamed.answer(&segment.to_string(), request, now)));
+                let answer = unnamed.answer(&segment.to_string(), request, now);
+                return Ok(Some((None, answer)));
             }
         };
         let lease = self.0.slots.lease(id).await?;
-        Ok(lease.issuer.answer(request, now))
+        let answer = lease.issuer.answer(request, now);
+        Ok(answer.map(|answer| (Some(id), answer)))
     }
 
     /// The tenant that a segment means: the home tenant for no tenant in particular and for the domains of its users, else
-    /// what the source says.
+    /// what the source says, which may make it.
     pub(crate) async fn meant(&self, segment: TenantSegment<'_>) -> Result<Uuid, Lost> {
-        let name = match segment {
-            TenantSegment::Any | TenantSegment::OfToken => return Ok(self.home()),
-            TenantSegment::Id(id) if self.0.source.has(id) => return Ok(id),
-            TenantSegment::Id(id) => id.to_string(),
-            TenantSegment::Name(_) if !segment.is_plain() => {
-                return Err(Lost::Unnamed(Unnamed::Malformed));
-            }
-            TenantSegment::Name(name) => {
-                let accounts = self.home_accounts().await.map_err(Lost::Failed)?;
-                if domains(&accounts).any(|domain| domain.eq_ignore_ascii_case(name)) {
-                    return Ok(self.home());
-                }
-                name.to_ascii_lowercase()
-            }
+        let name = match self.read(segment).await? {
+            Meant::Tenant(id) => return Ok(id),
+            Meant::Name(name) => name,
         };
         let named = self.0.source.named(&name).await;
         named.map_err(|not_made| match not_made {
@@ -208,6 +209,43 @@ impl Tenants {
             NotMade::Full { most } => Lost::Unnamed(Unnamed::Full(most)),
             NotMade::Failed(error) => Lost::Failed(error),
         })
+    }
+
+    /// The same for those who only look: none is made.
+    pub(crate) async fn known(&self, segment: TenantSegment<'_>) -> Result<Uuid, Lost> {
+        let name = match self.read(segment).await? {
+            Meant::Tenant(id) => return Ok(id),
+            Meant::Name(name) => name,
+        };
+        let known = self.0.source.known(&name);
+        known.ok_or_else(|| Lost::Unnamed(Unnamed::Unheard(self.names())))
+    }
+
+    async fn read(&self, segment: TenantSegment<'_>) -> Result<Meant, Lost> {
+        Ok(match segment {
+            TenantSegment::Any | TenantSegment::OfToken => Meant::Tenant(self.home()),
+            TenantSegment::Id(id) if self.0.source.has(id) => Meant::Tenant(id),
+            TenantSegment::Id(id) => Meant::Name(id.to_string()),
+            TenantSegment::Name(_) if !segment.is_plain() => {
+                return Err(Lost::Unnamed(Unnamed::Malformed));
+            }
+            TenantSegment::Name(name) => {
+                let accounts = self.home_accounts().await.map_err(Lost::Failed)?;
+                if domains(&accounts).any(|domain| domain.eq_ignore_ascii_case(name)) {
+                    Meant::Tenant(self.home())
+                } else {
+                    Meant::Name(name.to_ascii_lowercase())
+                }
+            }
+        })
+    }
+
+    /// What the tenants are called, each by one name.
+    fn names(&self) -> Vec<String> {
+        let all = self.keeper().map(|keeper| keeper.tenants());
+        let all = all.into_iter().flatten();
+        all.map(|(id, names)| names.into_iter().next().unwrap_or(id.to_string()))
+            .collect()
     }
 
     pub(crate) fn home(&self) -> Uuid {
@@ -251,6 +289,10 @@ impl Source for One {
 
     fn has(&self, id: Uuid) -> bool {
         id == self.tenant.id
+    }
+
+    fn known(&self, _: &str) -> Option<Uuid> {
+        Some(self.tenant.id)
     }
 
     async fn named(&self, _: &str) -> Result<Uuid, NotMade> {

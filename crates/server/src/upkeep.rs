@@ -1,5 +1,6 @@
 //! `/_linkspan/tenants`, `/_linkspan/reset` and `/_linkspan/snapshots`: the tenants themselves, for an app that may write
-//! everything. The home tenant's app may do it to every tenant, another tenant's only to its own.
+//! everything. The home tenant's app may do it to every tenant and with every snapshot, another tenant's only to its own and
+//! with its own.
 
 use std::sync::Arc;
 
@@ -11,7 +12,6 @@ use graph::{
     ErrorCode, PublicError, Scope,
     route::{Method, Voice},
 };
-use serde::Deserialize;
 use serde_json::json;
 use tenant::Error;
 use uuid::Uuid;
@@ -19,8 +19,10 @@ use uuid::Uuid;
 use crate::{
     body::Incoming,
     identity::TenantSegment,
+    journal::Whose,
     layers::Exchange,
     respond::{self, Answer},
+    said,
     tenants::{Keeper, Lost, Tenants},
 };
 
@@ -38,19 +40,13 @@ enum Wish<'p> {
     Forget(&'p str),
 }
 
-/// What a body may say.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// What a body or a query may say.
+#[derive(Default)]
 struct Said {
     tenant: Option<String>,
     name: Option<String>,
     empty: bool,
     all: bool,
-}
-
-/// Whose token it is that may do this.
-struct Admin {
-    tenant: Uuid,
 }
 
 /// Is the path one of these?
@@ -68,7 +64,7 @@ pub(crate) async fn answer(
     body: &mut Incoming,
 ) -> Response {
     let admin = match admin(tenants, exchange, parts).await {
-        Ok(tenant) => Admin { tenant },
+        Ok(tenant) => tenant,
         Err(response) => return response,
     };
     let wish = match Wish::read(parts.method.as_str(), parts.uri.path()) {
@@ -80,10 +76,7 @@ pub(crate) async fn answer(
         Err(methods) => return respond::method_not_allowed(exchange, methods),
     };
     let done = async {
-        let said = match parts.method.as_str() {
-            "POST" => said(body, parts).await?,
-            _ => Said::default(),
-        };
+        let said = wish.said(parts, body).await?;
         let work = Work {
             tenants,
             keeper,
@@ -113,8 +106,15 @@ pub(crate) async fn admin(
     }
 }
 
-/// What is another tenant's business.
-pub(crate) fn not_home() -> PublicError {
+/// Refuses what is another tenant's business than that of whom this is.
+pub(crate) fn home_only(tenants: &Tenants, own: Uuid) -> Result<(), PublicError> {
+    if own == tenants.home() {
+        return Ok(());
+    }
+    Err(not_home())
+}
+
+fn not_home() -> PublicError {
     PublicError::new(
         ErrorCode::AccessDenied,
         "Insufficient privileges to complete the operation.",
@@ -123,6 +123,50 @@ pub(crate) fn not_home() -> PublicError {
         "Authorization",
         "The token is for one tenant among several, and this concerns others. Ask for a token at 'common', which is the seeded tenant.",
     )
+}
+
+/// The tenant that an admin names, else his own. Where it is only looked at, or not his to make, none is made.
+async fn concerned(
+    tenants: &Tenants,
+    own: Uuid,
+    named: Option<&str>,
+    makes: bool,
+) -> Result<Uuid, Error> {
+    let Some(name) = named else { return Ok(own) };
+    let segment = TenantSegment::parse(name);
+    let is_home = own == tenants.home();
+    let meant = if makes && is_home {
+        tenants.meant(segment).await
+    } else {
+        tenants.known(segment).await
+    };
+    match meant {
+        Ok(id) if is_home || id == own => Ok(id),
+        Err(Lost::Failed(error)) => Err(error),
+        Err(Lost::Unnamed(unnamed)) if is_home => {
+            let rule = format!("there is no such tenant. {}", unnamed.rule());
+            Err(said::refused("tenant", &name.into(), rule.trim_end_matches('.')).into())
+        }
+        // Whether there is another one is another one's business too.
+        Ok(_) | Err(Lost::Unnamed(_)) => Err(not_home().into()),
+    }
+}
+
+/// The part of the journal that an admin asks for: `*` is all of it.
+pub(crate) async fn whose(
+    tenants: &Tenants,
+    own: Uuid,
+    named: Option<&str>,
+) -> Result<Whose, Error> {
+    if named == Some("*") {
+        home_only(tenants, own)?;
+        return Ok(Whose::All);
+    }
+    let id = concerned(tenants, own, named, false).await?;
+    Ok(match own == tenants.home() {
+        true => Whose::TenantAndNobody(id),
+        false => Whose::Tenant(id),
+    })
 }
 
 impl<'p> Wish<'p> {
@@ -147,102 +191,107 @@ impl<'p> Wish<'p> {
             _ => Err(&[]),
         }
     }
-}
 
-async fn said(body: &mut Incoming, parts: &Parts) -> Result<Said, PublicError> {
-    let bytes = body.read(&parts.headers).await?;
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Said::default());
+    /// Reads what is said about it.
+    async fn said(self, parts: &Parts, body: &mut Incoming) -> Result<Said, PublicError> {
+        let (asked, told): (&[&str], &[&str]) = match self {
+            Self::Tenants | Self::Snapshots => (&["tenant"], &[]),
+            Self::Reset => (&[], &["tenant", "empty", "all"]),
+            Self::Save => (&[], &["name", "tenant"]),
+            Self::Restore(_) => (&[], &["tenant"]),
+            Self::Forget(_) => (&[], &[]),
+        };
+        let mut fields = said::query(parts.uri.query(), asked)?;
+        if told.is_empty() {
+            said::nothing(body, &parts.headers).await?;
+            return Ok(Said {
+                tenant: fields.remove("tenant"),
+                ..Said::default()
+            });
+        }
+        let object = said::object(body, &parts.headers, true).await?;
+        let members = said::members("the body", &object, told)?;
+        let text = |name| said::text(members, name).map(|text| text.map(str::to_owned));
+        Ok(Said {
+            tenant: text("tenant")?,
+            name: text("name")?,
+            empty: said::flag(members, "empty")?,
+            all: said::flag(members, "all")?,
+        })
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let help = format!(
-            "{error}. The body is a JSON object of `tenant` and `name` (texts), `empty` and `all` (true or false)."
-        );
-        PublicError::invalid("body", help)
-    })
 }
 
 /// What it takes to do what was asked.
 struct Work<'w> {
     tenants: &'w Tenants,
     keeper: &'w Arc<dyn Keeper>,
-    admin: Admin,
+    /// Whose admin asks.
+    admin: Uuid,
 }
 
 impl Work<'_> {
     async fn carry_out(&self, wish: Wish<'_>, said: Said) -> Result<Answer, Error> {
-        let is_reset = wish == Wish::Reset;
-        refuse_extra("empty", said.empty && (!is_reset || said.all))?;
-        refuse_extra("all", said.all && !is_reset)?;
-        refuse_extra("name", said.name.is_some() && wish != Wish::Save)?;
         let keeper = Arc::clone(self.keeper);
         match wish {
-            Wish::Tenants => self.list().await,
+            Wish::Tenants => self.list(&said).await,
             Wish::Reset if said.all => self.reset_all(&said).await,
             Wish::Reset => {
-                let id = self.concerned(&said).await?;
+                let id = self.concerned(&said, true).await?;
                 self.reset(id, said.empty).await?;
                 Ok(about(id))
             }
             Wish::Snapshots => {
-                let value = keeper.snapshots().await?;
+                let whose = match said.tenant {
+                    Some(_) => Some(self.concerned(&said, false).await?),
+                    None => self.own_only(),
+                };
+                let value = keeper.snapshots(whose).await?;
                 Ok(Answer::json(StatusCode::OK, json!({ "value": value })))
             }
             Wish::Save => {
                 let name = checked(said.name.as_deref().unwrap_or_default())?.to_owned();
-                let id = self.concerned(&said).await?;
+                let id = self.concerned(&said, false).await?;
                 let work = async move { keeper.save(id, &name).await };
                 let saved = self.tenants.slots().alone(id, work).await?;
                 Ok(Answer::json(StatusCode::CREATED, json!(saved)))
             }
             Wish::Restore(name) => {
                 let name = checked(name)?.to_owned();
-                let id = self.concerned(&said).await?;
-                let work = async move { keeper.restore(id, &name).await };
+                let id = self.concerned(&said, true).await?;
+                let whose = self.own_only();
+                let work = async move { keeper.restore(id, &name, whose).await };
                 self.tenants.slots().alone(id, work).await?;
                 Ok(about(id))
             }
             Wish::Forget(name) => {
-                self.home_only()?;
-                keeper.forget(checked(name)?).await?;
+                keeper.forget(checked(name)?, self.own_only()).await?;
                 Ok(Answer::bare(StatusCode::NO_CONTENT))
             }
         }
     }
 
-    /// The tenant that was named, else the token's own.
-    async fn concerned(&self, said: &Said) -> Result<Uuid, Error> {
-        let Some(name) = &said.tenant else {
-            return Ok(self.admin.tenant);
-        };
-        // Whoever may do it to its own tenant only makes no others.
-        let segment = TenantSegment::parse(name);
-        if segment == TenantSegment::Id(self.admin.tenant) {
-            return Ok(self.admin.tenant);
-        }
-        self.home_only()?;
-        let meant = self.tenants.meant(segment).await;
-        meant.map_err(|lost| match lost {
-            Lost::Failed(error) => error,
-            Lost::Unnamed(unnamed) => PublicError::invalid(
-                "tenant",
-                format!("There is no tenant '{name}'. {}", unnamed.rule()),
-            )
-            .into(),
-        })
+    async fn concerned(&self, said: &Said, makes: bool) -> Result<Uuid, Error> {
+        concerned(self.tenants, self.admin, said.tenant.as_deref(), makes).await
+    }
+
+    /// The only tenant whose snapshots may be used, unless all may.
+    fn own_only(&self) -> Option<Uuid> {
+        (self.admin != self.tenants.home()).then_some(self.admin)
     }
 
     fn home_only(&self) -> Result<(), PublicError> {
-        if self.admin.tenant == self.tenants.home() {
-            return Ok(());
-        }
-        Err(not_home())
+        home_only(self.tenants, self.admin)
     }
 
-    async fn list(&self) -> Result<Answer, Error> {
+    async fn list(&self, said: &Said) -> Result<Answer, Error> {
         self.home_only()?;
+        let only = match said.tenant {
+            Some(_) => Some(self.concerned(said, false).await?),
+            None => None,
+        };
         let mut value = Vec::new();
-        for (id, names) in self.keeper.tenants() {
+        let all = self.keeper.tenants().into_iter();
+        for (id, names) in all.filter(|(id, _)| only.is_none_or(|only| only == *id)) {
             let open = self.tenants.slots().lease_if_open(id);
             let mut items = None;
             if let Some(open) = &open {
@@ -275,7 +324,13 @@ impl Work<'_> {
     /// The seeded tenant back to the seed, and no others.
     async fn reset_all(&self, said: &Said) -> Result<Answer, Error> {
         self.home_only()?;
-        refuse_extra("tenant", said.tenant.is_some())?;
+        for (member, is_there) in [("tenant", said.tenant.is_some()), ("empty", said.empty)] {
+            if is_there {
+                let help =
+                    format!("`{member}` has no meaning beside `all`: leave one of them out.");
+                return Err(PublicError::invalid(member, help).into());
+            }
+        }
         let home = self.tenants.home();
         let mut removed = 0;
         for (id, _) in self.keeper.tenants() {
@@ -294,16 +349,6 @@ impl Work<'_> {
 
 fn about(id: Uuid) -> Answer {
     Answer::json(StatusCode::OK, json!({ "tenant": id }))
-}
-
-fn refuse_extra(member: &str, is_there: bool) -> Result<(), PublicError> {
-    if !is_there {
-        return Ok(());
-    }
-    let help = format!(
-        "`{member}` has no meaning here: `empty` belongs to the reset of one tenant, `all` to a reset without `tenant`, `name` to a new snapshot."
-    );
-    Err(PublicError::invalid(member, help))
 }
 
 /// A name that is safe as the name of a directory.

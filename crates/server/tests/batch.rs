@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use faulty::{CANARY, Fault, Faulty};
 use serde_json::{Value, json};
-use server::journal::Journal;
+use server::journal::{Journal, Whose};
 use world::{ITEM, SCHEMA, Told, World};
 
 fn entry(id: &str, method: &str, url: &str) -> Value {
@@ -338,7 +338,7 @@ async fn the_journal_notes_the_batch_and_each_entry() {
     ];
     answers(&world, token, &entries).await;
     let noted: Vec<(String, u16, bool)> = journal
-        .page(since)
+        .page(since, Whose::Tenant(world.tenant.id))
         .entries
         .into_iter()
         .map(|entry| {

@@ -20,7 +20,7 @@ use rustls::{
 };
 use server::{
     Scheme, Settings,
-    journal::Journal,
+    journal::{Journal, Whose},
     proxy::{Proxy, serve},
     tls::{Material, install_provider},
 };
@@ -187,7 +187,7 @@ async fn a_tunnel_leads_to_our_tls_under_the_name_that_was_asked_for() {
         }
     })
     .await;
-    assert_eq!(running.journal.page(0).tunnels, 5);
+    assert_eq!(running.journal.page(0, Whose::All).tunnels, 5);
     ends(running).await;
 }
 
@@ -255,7 +255,7 @@ async fn everything_else_is_refused_with_a_sentence() {
         assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
     })
     .await;
-    let page = running.journal.page(0);
+    let page = running.journal.page(0, Whose::All);
     let hosts: Vec<_> = page
         .entries
         .iter()

@@ -60,6 +60,10 @@ impl Source for Directories {
         true
     }
 
+    fn known(&self, segment: &str) -> Option<Uuid> {
+        Uuid::try_parse(segment).ok()
+    }
+
     async fn named(&self, _: &str) -> Result<Uuid, NotMade> {
         Err(NotMade::Never)
     }
@@ -347,6 +351,20 @@ async fn who_waits_for_room_in_vain_may_come_again() {
     assert_eq!(told["error"]["code"], "serviceNotAvailable", "{told}");
     go.send(()).unwrap();
     assert_eq!(under_way.await.unwrap().status(), 400);
-    world.token(TWO).await;
+    // Now there is room, as soon as the other one is closed.
+    let asking = async {
+        let path = format!("/{TWO}/v2.0/.well-known/openid-configuration");
+        loop {
+            let request = Request::get(&path).header("host", "linkspan.test");
+            let (status, _) = world.send(request.body(Body::empty()).unwrap()).await;
+            if status == 200 {
+                return;
+            }
+            assert_eq!(status, 503);
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), asking)
+        .await
+        .expect("there is room");
     assert!(!world.directories.is_open(ONE));
 }

@@ -1,6 +1,9 @@
 //! Resets, snapshots and removals: what is done with the files of tenants that are closed.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -53,13 +56,8 @@ impl Keeper for Estate {
         Ok(())
     }
 
-    async fn snapshots(&self) -> Result<Vec<Snapshot>, Error> {
-        let names = self
-            .snapshots
-            .names()
-            .map_err(|error| failed(error.into()))?;
-        let all = names.iter().map(|name| self.snapshot(name));
-        all.collect::<anyhow::Result<_>>().map_err(failed)
+    async fn snapshots(&self, whose: Option<Uuid>) -> Result<Vec<Snapshot>, Error> {
+        self.snapshots_of(whose).map_err(failed)
     }
 
     async fn save(&self, id: Uuid, name: &str) -> Result<Snapshot, Error> {
@@ -80,32 +78,49 @@ impl Keeper for Estate {
         self.snapshot(name).map_err(failed)
     }
 
-    async fn restore(&self, id: Uuid, name: &str) -> Result<(), Error> {
+    async fn restore(&self, id: Uuid, name: &str, whose: Option<Uuid>) -> Result<(), Error> {
         let _alone = self.changing.lock().await;
-        let from = self.found(name)?;
+        let from = self.found(name, whose)?;
         self.place(id, &from, None).await.map_err(failed)
     }
 
-    async fn forget(&self, name: &str) -> Result<(), Error> {
+    async fn forget(&self, name: &str, whose: Option<Uuid>) -> Result<(), Error> {
         let _alone = self.changing.lock().await;
-        self.found(name)?;
+        self.found(name, whose)?;
         let removed = self.snapshots.remove(name);
         removed.map_err(|error| failed(error.into()))
     }
 }
 
 impl Estate {
-    fn found(&self, name: &str) -> Result<std::path::PathBuf, PublicError> {
-        let path = self.snapshots.path(name);
-        if path.exists() {
-            return Ok(path);
+    /// Another tenant's is as if it were not there.
+    fn found(&self, name: &str, whose: Option<Uuid>) -> Result<PathBuf, Error> {
+        let there = self.snapshots_of(whose).map_err(failed)?;
+        if there.iter().any(|snapshot| snapshot.name == name) {
+            return Ok(self.snapshots.path(name));
         }
-        let names = self.snapshots.names().unwrap_or_default().join(", ");
-        let help = match names.as_str() {
-            "" => format!("There is no snapshot '{name}': there is none at all."),
-            names => format!("There is no snapshot '{name}'; there are: {names}."),
+        let names: Vec<&str> = there.iter().map(|it| it.name.as_str()).collect();
+        let help = match names.as_slice() {
+            [] => format!("There is no snapshot '{name}': there is none at all."),
+            names => format!(
+                "There is no snapshot '{name}'; there are: {}.",
+                names.join(", ")
+            ),
         };
-        Err(PublicError::not_found("Snapshot").with_help("name", help))
+        Err(PublicError::not_found("Snapshot")
+            .with_help("name", help)
+            .into())
+    }
+
+    fn snapshots_of(&self, whose: Option<Uuid>) -> anyhow::Result<Vec<Snapshot>> {
+        let mut all = Vec::new();
+        for name in self.snapshots.names()? {
+            let snapshot = self.snapshot(&name)?;
+            if whose.is_none_or(|id| id == snapshot.tenant) {
+                all.push(snapshot);
+            }
+        }
+        Ok(all)
     }
 
     async fn write(&self, id: Uuid, name: &str, about: &About) -> anyhow::Result<()> {

@@ -1,10 +1,10 @@
 //! The server of a run: one that is there already, or one that lives as long as the run.
 
-use std::sync::Arc;
+use std::{env, sync::Arc};
 
 use anyhow::{Context, ensure};
 use server::{
-    journal::{Journal, Page, Whereabouts},
+    journal::{Journal, Page, Whereabouts, Whose},
     weather::Report,
 };
 
@@ -12,7 +12,7 @@ use crate::{
     cli::{Listen, Run},
     climate::Climate,
     dev::{self, Running},
-    remote::{self, Remote, USUAL_URL},
+    remote::{self, Account, Address, Remote, USUAL_URL},
     say,
 };
 
@@ -31,7 +31,11 @@ pub enum Place {
         journal: Arc<Journal>,
     },
     /// Elsewhere, asked over HTTP.
-    Other(Remote),
+    Other {
+        remote: Remote,
+        /// The tenant that the program's environment names; else it is the server's own.
+        tenant: Option<String>,
+    },
 }
 
 impl Place {
@@ -45,22 +49,32 @@ impl Place {
                 options.climate.is_usual(),
                 "--profile and --limit are for a server of the run's own: leave --server out, or start `linkspan dev` with them"
             );
-            let remote = Remote::new(url)?;
-            let there = remote.page(0).await;
+            let remote = Remote::new(&Address::of(url), Account::admin())?;
+            let there = remote.page(0, None).await;
             there.with_context(|| format!("the server at {url} cannot be used for a run"))?;
-            return Ok(Self::Other(remote));
+            return Ok(Self::other(remote).await);
         }
         // A profile is that of a server of the run's own.
         if !options.ephemeral && options.climate.is_usual() {
-            let remote = Remote::new(USUAL_URL)?;
-            match remote.page(0).await {
-                Ok(page) if page.whereabouts.is_some() => return Ok(Self::Other(remote)),
+            let remote = Remote::new(&Address::of(USUAL_URL), Account::admin())?;
+            match remote.page(0, None).await {
+                Ok(page) if page.whereabouts.is_some() => return Ok(Self::other(remote).await),
                 Ok(_) => not_used("it has no CONNECT listener"),
                 Err(error) if remote::is_there(&error) => not_used(&format!("{error:#}")),
                 Err(_) => {}
             }
         }
         Self::start(options.climate.clone()).await
+    }
+
+    /// The journal of a tenant can be asked for when there is that tenant, so it is made, as the program will.
+    async fn other(remote: Remote) -> Self {
+        let named = env::var_os("AZURE_TENANT_ID").and_then(|name| name.into_string().ok());
+        let tenant = match named.filter(|name| !name.is_empty()) {
+            Some(name) if remote.makes(&name).await => Some(name),
+            _ => None,
+        };
+        Self::Other { remote, tenant }
     }
 
     async fn start(climate: Climate) -> anyhow::Result<Self> {
@@ -87,8 +101,8 @@ impl Place {
     /// What was asked behind number `since`.
     pub async fn page(&self, since: u64) -> anyhow::Result<Page> {
         match self {
-            Self::Own { journal, .. } => Ok(journal.page(since)),
-            Self::Other(remote) => remote.page(since).await,
+            Self::Own { journal, .. } => Ok(journal.page(since, Whose::All)),
+            Self::Other { remote, tenant } => remote.page(since, tenant.as_deref()).await,
         }
     }
 
@@ -96,7 +110,7 @@ impl Place {
     pub fn weather(&self) -> Option<Report> {
         match self {
             Self::Own { running, .. } => running.weather(),
-            Self::Other(_) => None,
+            Self::Other { .. } => None,
         }
     }
 
@@ -112,7 +126,7 @@ impl Place {
     pub fn name(&self) -> String {
         match self {
             Self::Own { .. } => "a server of its own for this run".to_owned(),
-            Self::Other(remote) => format!("the server at {}", remote.url),
+            Self::Other { remote, .. } => format!("the server at {}", remote.url),
         }
     }
 
@@ -125,7 +139,7 @@ impl Place {
     pub async fn close(self) -> anyhow::Result<()> {
         match self {
             Self::Own { running, .. } => running.close().await,
-            Self::Other(_) => Ok(()),
+            Self::Other { .. } => Ok(()),
         }
     }
 }

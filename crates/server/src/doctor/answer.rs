@@ -11,6 +11,7 @@ use super::{Format, render, seen};
 use crate::{
     respond,
     router::{Front, Visit, text},
+    said,
 };
 
 /// The connection that a path asks to examine.
@@ -23,8 +24,12 @@ pub(crate) fn connection_at(path: &str) -> Option<&str> {
 
 impl Front {
     /// An examination, for those who may read the connection and all of its items.
-    pub(crate) async fn doctor(&self, visit: &Visit<'_>, connection: &str) -> Response {
-        let (exchange, parts) = (visit.exchange, visit.parts);
+    pub(crate) async fn doctor(&self, visit: Visit<'_>, connection: &str) -> Response {
+        let Visit {
+            exchange,
+            parts,
+            body,
+        } = visit;
         if parts.method != "GET" {
             return respond::method_not_allowed(exchange, &[Method::Get]);
         }
@@ -35,11 +40,10 @@ impl Front {
         let tenant = &lease.tenant;
         let examined = async {
             let accept = text(&parts.headers, &header::ACCEPT).unwrap_or_default();
-            let format = asked(parts.uri.query().unwrap_or_default(), accept)?;
-            // An entry does not say in which tenant, and apps of one id may live in several.
+            let format = asked(parts.uri.query(), accept)?;
+            said::nothing(body, &parts.headers).await?;
             let journal = self.settings.journal.as_ref();
-            let journal = journal.filter(|_| tenant.id == self.tenants.home());
-            let seen = journal.map(|journal| seen::deeds(journal, connection));
+            let seen = journal.map(|journal| seen::deeds(journal, tenant.id, connection));
             let seen: Option<Vec<_>> = seen
                 .as_ref()
                 .map(|seen| seen.iter().map(seen::Seen::deed).collect());
@@ -62,20 +66,13 @@ fn broken(error: serde_json::Error) -> Error {
 }
 
 /// The form that the query names, else the one that the header names.
-fn asked(query: &str, accept: &str) -> Result<Format, PublicError> {
-    let mut format = Format::accepted(accept);
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let known = Format::parse(value).filter(|_| name == "format");
-        format = known.ok_or_else(|| {
-            let names = Format::NAMES.join(", ");
-            let help = format!(
-                "`{pair}` is not known here; the query takes `format`, which is one of {names}."
-            );
-            PublicError::invalid(name, help)
-        })?;
-    }
-    Ok(format)
+fn asked(query: Option<&str>, accept: &str) -> Result<Format, PublicError> {
+    let fields = said::query(query, &["format"])?;
+    let Some(name) = fields.get("format") else {
+        return Ok(Format::accepted(accept));
+    };
+    let rule = || format!("it must be one of {}", Format::NAMES.join(", "));
+    Format::parse(name).ok_or_else(|| said::refused("format", &name.as_str().into(), &rule()))
 }
 
 #[cfg(test)]
@@ -92,13 +89,13 @@ mod tests {
 
     #[test]
     fn the_query_wins_and_is_held_to_what_is_known() {
-        let of = |query: &str| asked(query, "text/markdown").ok();
+        let of = |query: &str| asked(Some(query), "text/markdown").ok();
         assert_eq!(of(""), Some(Format::Markdown));
         assert_eq!(of("format=sarif"), Some(Format::Sarif));
         for query in ["format=xml", "format", "form=json", "format=json&x=1"] {
-            let refusal = asked(query, "").unwrap_err();
+            let refusal = asked(Some(query), "").unwrap_err();
             assert_eq!(refusal.status, 400, "{query}");
-            assert!(refusal.details[0].message.contains("sarif"), "{query}");
+            assert!(refusal.details[0].message.contains("format"), "{query}");
         }
     }
 }

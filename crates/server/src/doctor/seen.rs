@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use graph::route::{ROUTES, Route};
 use tenant::doctor::Deed;
+use uuid::Uuid;
 
-use crate::journal::{Entry, Journal};
+use crate::journal::{Entry, Journal, Whose};
 
 /// Something that an app was seen to do, told once.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,10 +27,13 @@ impl Seen {
     }
 }
 
-/// What was done to a connection, and to none in particular, as far as it succeeded or failed for want of a permission.
-pub(super) fn deeds(journal: &Journal, connection: &str) -> BTreeSet<Seen> {
+/// What was done to a tenant's connection, and to none in particular, as far as it failed for want of a permission or got
+/// past that question.
+pub(super) fn deeds(journal: &Journal, tenant: Uuid, connection: &str) -> BTreeSet<Seen> {
     let mut deeds = BTreeSet::new();
-    journal.each(|entry| deeds.extend(seen(entry, connection)));
+    journal.each(Whose::Tenant(tenant), |entry| {
+        deeds.extend(seen(entry, connection))
+    });
     deeds
 }
 
@@ -40,7 +44,8 @@ fn seen(entry: &Entry, connection: &str) -> Option<Seen> {
     }
     let refused = entry.refusal.as_ref();
     let is_denied = refused.is_some_and(|refusal| &*refusal.code == "AccessDenied");
-    if !is_denied && !(200..300).contains(&entry.status) {
+    // Who is refused for what he sent has used his permission; who sends too much or fails with us may not have been asked.
+    if !is_denied && !matches!(entry.status, 200..=299 | 400 | 402..=428 | 430..=499) {
         return None;
     }
     let is_asked =
@@ -79,7 +84,13 @@ mod tests {
         let quota = json!({ "code": "QuotaLimitReached", "message": "No." });
         let told_denied = told(json!({ "status": 403, "refusal": denied }));
         assert_eq!(told_denied, Some(("a".to_owned(), path, true)));
-        assert_eq!(told(json!({ "status": 403, "refusal": quota })), None);
+        let used = Some(("a".to_owned(), path, false));
+        for status in [400, 403, 404, 413] {
+            assert_eq!(told(json!({ "status": status, "refusal": quota })), used);
+        }
+        for status in [302, 401, 429, 503] {
+            assert_eq!(told(json!({ "status": status, "refusal": quota })), None);
+        }
         assert_eq!(told(json!({ "about": "parts" })), None);
         assert_eq!(told(json!({ "app": null })), None);
         assert_eq!(told(json!({ "path": "(unknown path)" })), None);

@@ -38,7 +38,7 @@ impl Form {
 }
 
 /// Decodes `+` and percent-encoded bytes.
-pub(super) fn decode(text: &[u8]) -> String {
+pub(crate) fn decode(text: &[u8]) -> String {
     let spaced: Vec<u8> = text
         .iter()
         .map(|byte| if *byte == b'+' { b' ' } else { *byte })

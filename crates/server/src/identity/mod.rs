@@ -52,5 +52,6 @@ pub use self::{
 };
 pub(crate) use self::{
     bearer::tenant_of,
+    form::decode,
     segment::{TenantSegment, Unnamed},
 };

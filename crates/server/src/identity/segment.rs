@@ -15,6 +15,12 @@ use super::{
 /// The longest name of a domain, in letters.
 const NAME_MAX: usize = 253;
 
+/// What no tenant can be called, because paths that begin so are the API's.
+const OF_THE_API: [&str; 2] = ["v1.0", "beta"];
+
+/// How many names an error shows.
+const NAMES_SHOWN: usize = 10;
+
 /// Whose sign-in a path belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TenantSegment<'a> {
@@ -59,6 +65,10 @@ impl<'a> TenantSegment<'a> {
         let Self::Name(name) = self else { return true };
         let mut bytes = name.bytes();
         name.len() <= NAME_MAX
+            && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && !OF_THE_API
+                .iter()
+                .any(|taken| taken.eq_ignore_ascii_case(name))
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
     }
 }
@@ -83,6 +93,8 @@ pub(crate) enum Unnamed {
     Never(Uuid),
     /// As many tenants as may be were made already.
     Full(usize),
+    /// There is none, and none is made by who only looks; these are there.
+    Unheard(Vec<String>),
 }
 
 impl Unnamed {
@@ -90,7 +102,7 @@ impl Unnamed {
     pub fn answer(&self, segment: &str, request: &SignIn<'_>, now: u64) -> Answer {
         let (code, rule) = match self {
             Self::Malformed => (900_023, self.rule()),
-            Self::Never(_) | Self::Full(_) => (90002, self.rule()),
+            Self::Never(_) | Self::Full(_) | Self::Unheard(_) => (90002, self.rule()),
         };
         let text = format!("Tenant {} not found. {rule}", quote(segment));
         Refusal::new(400, "invalid_request", code, text).answer(request.client_request_id, now)
@@ -100,11 +112,22 @@ impl Unnamed {
     pub fn rule(&self) -> String {
         match self {
             Self::Malformed => format!(
-                "It must be a GUID, or a name of at most {NAME_MAX} letters, digits, '-', '.' and '_'."
+                "It must be a GUID, or a name of 1 to {NAME_MAX} letters, digits, '-', '.' and '_' that begins with a letter or digit and is neither 'v1.0' nor 'beta'."
             ),
             Self::Never(home) => format!(
                 "This server has one tenant. Say 'common', its id '{home}', or the domain of its users."
             ),
+            Self::Unheard(names) => {
+                let shown = &names[..names.len().min(NAMES_SHOWN)];
+                let more = match names.len() - shown.len() {
+                    0 => String::new(),
+                    more => format!(" and {more} others"),
+                };
+                format!(
+                    "Nobody has heard of it; known are {}{more}. Sign in to it once, or reset it, to make it.",
+                    shown.join(", ")
+                )
+            }
             Self::Full(most) => format!(
                 "It would be made now, but there are {most} tenants already, which is the limit. Remove all but the seeded one with `linkspan reset --all`, or start the server with a higher --tenants-max."
             ),
@@ -147,9 +170,30 @@ mod tests {
     }
 
     #[test]
+    fn those_who_look_hear_what_there_is() {
+        let names = |count: usize| (0..count).map(|number| format!("t{number}")).collect();
+        let told = |count| Unnamed::Unheard(names(count)).rule();
+        assert!(told(2).contains("known are t0, t1. "), "{}", told(2));
+        assert!(told(12).contains("t9 and 2 others. "), "{}", told(12));
+    }
+
+    #[test]
     fn names_are_plain() {
         let long = "a".repeat(254);
-        for bad in ["a%20b", "..%2f", "a~b", "ü", &long] {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "_linkspan",
+            "-a",
+            "V1.0",
+            "beta",
+            "a%20b",
+            "..%2f",
+            "a~b",
+            "ü",
+            &long,
+        ] {
             assert!(!TenantSegment::parse(bad).is_plain(), "{bad}");
         }
         for fine in ["contoso.onmicrosoft.com", "test-7_b", "common"] {

@@ -4,6 +4,7 @@ use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 
 use graph::route::Route;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Bytes of a sign-in path that are kept.
 const SIGN_IN_PATH_BYTES_MAX: usize = 64;
@@ -21,6 +22,9 @@ pub struct Entry {
     pub path: Cow<'static, str>,
     /// HTTP status.
     pub status: u16,
+    /// The tenant that it was for: the one that its token or its sign-in names. None if it named none that there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Uuid>,
     /// The client id of the app whose token came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<Arc<str>>,
@@ -38,6 +42,28 @@ pub struct Entry {
     /// What the Graph would have said where we are content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub graph_would: Option<Cow<'static, str>>,
+}
+
+/// Whose part of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's.
+    All,
+    /// One tenant's.
+    Tenant(Uuid),
+    /// One tenant's, and what was for none: refused tunnels, and requests that named no tenant.
+    TenantAndNobody(Uuid),
+}
+
+impl Whose {
+    /// Does it belong to this part?
+    pub fn has(self, tenant: Option<Uuid>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Tenant(id) => tenant == Some(id),
+            Self::TenantAndNobody(id) => tenant.is_none_or(|tenant| tenant == id),
+        }
+    }
 }
 
 /// The error that a client was told.
@@ -67,11 +93,11 @@ pub struct Count {
 pub struct Page {
     /// Ask for entries since this number to go on.
     pub next: u64,
-    /// How many of the entries that were asked for are forgotten already.
+    /// How many entries behind the number that was asked for are forgotten already, of all tenants.
     pub lost: u64,
     /// The entries, in their order.
     pub entries: Vec<Entry>,
-    /// Tunnels that were opened since the server started.
+    /// Tunnels that were opened since the server started; whose they were is not known.
     pub tunnels: u64,
     /// All requests since the server started.
     pub counts: Vec<Count>,
@@ -104,6 +130,8 @@ pub(crate) struct Operation {
     pub app: Option<Arc<str>>,
     /// The connection.
     pub about: Option<Box<str>>,
+    /// The tenant, where it is another than the token's.
+    pub tenant: Option<Uuid>,
 }
 
 impl Operation {
@@ -114,6 +142,7 @@ impl Operation {
             app: app.map(Into::into),
             // Whoever asks may write anything there; no real id is cut.
             about: connection.map(|id| graph::generous::start(id).into()),
+            tenant: None,
         }
     }
 }

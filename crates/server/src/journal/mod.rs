@@ -4,5 +4,5 @@ mod entry;
 mod ring;
 
 pub(crate) use entry::{BytesIn, Operation, Remark, sign_in_path};
-pub use entry::{Count, Entry, Page, Refusal, Whereabouts};
+pub use entry::{Count, Entry, Page, Refusal, Whereabouts, Whose};
 pub use ring::Journal;

@@ -12,10 +12,11 @@ use std::{
 
 use graph::route::Method;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{
     entry::{BytesIn, Remark},
-    {Count, Entry, Operation, Page, Refusal, Whereabouts},
+    {Count, Entry, Operation, Page, Refusal, Whereabouts, Whose},
 };
 use crate::Now;
 
@@ -25,8 +26,9 @@ const ENTRIES_MAX: usize = 32_768;
 /// Entries of one page.
 const PAGE_MAX: usize = 10_000;
 
-/// Operations and statuses that are told apart in the counts: the API's are far fewer, the rest is a client's invention.
-const COUNTS_MAX: usize = 1_000;
+/// Tenants, operations and statuses that are told apart in the counts; what a client invents beyond that is counted as one
+/// for each tenant.
+const COUNTS_MAX: usize = 20_000;
 
 /// Bytes of an error's message that are kept.
 const MESSAGE_BYTES_MAX: usize = 600;
@@ -44,8 +46,11 @@ struct Ring {
     /// The number of the newest entry.
     last: u64,
     entries: VecDeque<Entry>,
-    counts: BTreeMap<(Cow<'static, str>, Cow<'static, str>, u16), u64>,
+    counts: BTreeMap<Counted, u64>,
 }
+
+/// Tenant, method, path and status.
+type Counted = (Option<Uuid>, Cow<'static, str>, Cow<'static, str>, u16);
 
 impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,8 +76,8 @@ impl Journal {
         let _ = self.whereabouts.set(whereabouts);
     }
 
-    /// The entries behind number `since`, as many as fit a page.
-    pub fn page(&self, since: u64) -> Page {
+    /// Those entries behind number `since`, as many as fit a page.
+    pub fn page(&self, since: u64, whose: Whose) -> Page {
         let ring = self.ring();
         let first = ring
             .entries
@@ -85,22 +90,31 @@ impl Journal {
             .entries
             .iter()
             .skip(skipped)
+            .filter(|entry| whose.has(entry.tenant))
             .take(PAGE_MAX)
             .cloned()
             .collect();
+        let next = match entries.last() {
+            Some(entry) if entries.len() == PAGE_MAX => entry.number,
+            _ => ring.last,
+        };
         Page {
-            next: entries.last().map_or(since + lost, |entry| entry.number),
+            next,
             lost,
             entries,
             tunnels: self.tunnels.load(Ordering::Relaxed),
-            counts: ring.counts(),
+            counts: ring.counts(whose),
             whereabouts: self.whereabouts.get().cloned(),
         }
     }
 
-    /// Shows every entry that is kept, oldest first.
-    pub(crate) fn each(&self, show: impl FnMut(&Entry)) {
-        self.ring().entries.iter().for_each(show);
+    /// Shows those entries that are kept, oldest first.
+    pub(crate) fn each(&self, whose: Whose, show: impl FnMut(&Entry)) {
+        let ring = self.ring();
+        let entries = ring.entries.iter();
+        entries
+            .filter(|entry| whose.has(entry.tenant))
+            .for_each(show);
     }
 
     /// The number of the newest entry: whoever asks for a page since then sees what comes.
@@ -108,23 +122,31 @@ impl Journal {
         self.ring().last
     }
 
-    /// Writes down a request and its answer.
-    pub(crate) fn note<B>(&self, method: &str, at: Timestamp, response: &axum::http::Response<B>) {
+    /// Writes down a request, the tenant that its token names, and its answer.
+    pub(crate) fn note<B>(
+        &self,
+        (method, at): (&str, Timestamp),
+        tenant: Option<Uuid>,
+        response: &axum::http::Response<B>,
+    ) {
         let extensions = response.extensions();
         let operation = extensions.get::<Operation>().cloned();
-        let (path, app, about) = match operation {
-            Some(operation) => (operation.path, operation.app, operation.about),
-            None => (Cow::Borrowed("(unknown path)"), None, None),
-        };
+        let operation = operation.unwrap_or(Operation {
+            path: Cow::Borrowed("(unknown path)"),
+            app: None,
+            about: None,
+            tenant: None,
+        });
         let advice = response.headers().get("x-linkspan-advice");
         self.ring().add(Entry {
             number: 0,
             at_ms: at.as_millisecond(),
             method: Cow::Borrowed(Method::parse(method).map_or("OTHER", Method::as_str)),
-            path,
+            path: operation.path,
             status: response.status().as_u16(),
-            app,
-            about,
+            tenant: operation.tenant.or(tenant),
+            app: operation.app,
+            about: operation.about,
             bytes: extensions.get::<BytesIn>().map_or(0, |bytes| bytes.0),
             refusal: extensions.get::<Refusal>().map(Refusal::shortened),
             advice: advice.and_then(|value| value.to_str().ok()).map(Into::into),
@@ -145,6 +167,7 @@ impl Journal {
             method: Cow::Borrowed("CONNECT"),
             path: Cow::Borrowed("{host}"),
             status: 403,
+            tenant: None,
             app: None,
             about: Some(target.into()),
             bytes: 0,
@@ -167,11 +190,17 @@ impl Ring {
     fn add(&mut self, mut entry: Entry) {
         self.last += 1;
         entry.number = self.last;
-        let key = (entry.method.clone(), entry.path.clone(), entry.status);
+        let key = (
+            entry.tenant,
+            entry.method.clone(),
+            entry.path.clone(),
+            entry.status,
+        );
         if let Some(count) = self.counts.get_mut(&key) {
             *count += 1;
         } else {
-            let rest = (Cow::Borrowed("OTHER"), Cow::Borrowed("(others)"), 0);
+            let (other, others) = (Cow::Borrowed("OTHER"), Cow::Borrowed("(others)"));
+            let rest = (entry.tenant, other, others, 0);
             let is_room = self.counts.len() < COUNTS_MAX;
             *self
                 .counts
@@ -184,14 +213,20 @@ impl Ring {
         self.entries.push_back(entry);
     }
 
-    fn counts(&self) -> Vec<Count> {
-        let counts = self.counts.iter();
+    fn counts(&self, whose: Whose) -> Vec<Count> {
+        let mut sums = BTreeMap::<_, u64>::new();
+        for ((tenant, method, path, status), count) in &self.counts {
+            if whose.has(*tenant) {
+                *sums.entry((method, path, *status)).or_default() += count;
+            }
+        }
+        let counts = sums.into_iter();
         counts
             .map(|((method, path, status), count)| Count {
                 method: method.clone(),
                 path: path.clone(),
-                status: *status,
-                count: *count,
+                status,
+                count,
             })
             .collect()
     }
@@ -219,6 +254,11 @@ mod tests {
         Journal::new(Arc::new(|| Timestamp::UNIX_EPOCH))
     }
 
+    /// Notes a request of a tenant.
+    fn note(journal: &Journal, tenant: Option<Uuid>) {
+        journal.note(("GET", Timestamp::UNIX_EPOCH), tenant, &Response::new(()));
+    }
+
     fn numbers(page: &Page) -> Vec<u64> {
         page.entries.iter().map(|entry| entry.number).collect()
     }
@@ -226,16 +266,16 @@ mod tests {
     #[test]
     fn pages_go_on_where_the_last_one_ended() {
         let journal = journal();
-        let note = || journal.note("GET", Timestamp::UNIX_EPOCH, &Response::new(()));
-        assert_eq!(journal.page(0).next, 0);
+        let note = || note(&journal, None);
+        assert_eq!(journal.page(0, Whose::All).next, 0);
         note();
         note();
-        let page = journal.page(0);
+        let page = journal.page(0, Whose::All);
         assert_eq!((numbers(&page), page.next, page.lost), (vec![1, 2], 2, 0));
         note();
-        assert_eq!(numbers(&journal.page(2)), [3]);
+        assert_eq!(numbers(&journal.page(2, Whose::All)), [3]);
         // A number from before a restart of the server is beyond the end.
-        assert_eq!(journal.page(99).next, 3);
+        assert_eq!(journal.page(99, Whose::All).next, 3);
         assert_eq!(journal.last(), 3);
     }
 
@@ -244,9 +284,9 @@ mod tests {
         let journal = journal();
         let many = ENTRIES_MAX as u64 + 10;
         for _ in 0..many {
-            journal.note("GET", Timestamp::UNIX_EPOCH, &Response::new(()));
+            note(&journal, None);
         }
-        let page = journal.page(0);
+        let page = journal.page(0, Whose::All);
         assert_eq!(page.lost, 10);
         assert_eq!(page.entries.len(), PAGE_MAX);
         assert_eq!(page.entries[0].number, 11);
@@ -254,6 +294,28 @@ mod tests {
             page.counts.iter().map(|count| count.count).sum::<u64>(),
             many
         );
+    }
+
+    #[test]
+    fn a_tenant_sees_its_own() {
+        let journal = journal();
+        let [one, two] = [1, 2].map(Uuid::from_u128);
+        for tenant in [Some(one), Some(two), None, Some(two)] {
+            note(&journal, tenant);
+        }
+        let of = |whose| {
+            let page = journal.page(0, whose);
+            let count = page.counts.iter().map(|count| count.count).sum::<u64>();
+            assert_eq!(page.next, 4);
+            assert_eq!(count, page.entries.len() as u64);
+            numbers(&page)
+        };
+        assert_eq!(of(Whose::Tenant(two)), [2, 4]);
+        assert_eq!(of(Whose::TenantAndNobody(one)), [1, 3]);
+        assert_eq!(of(Whose::All), [1, 2, 3, 4]);
+        let mut shown = Vec::new();
+        journal.each(Whose::Tenant(one), |entry| shown.push(entry.number));
+        assert_eq!(shown, [1]);
     }
 
     #[test]
@@ -265,10 +327,11 @@ mod tests {
                 path: format!("/{{tenant}}/{number}").into(),
                 app: None,
                 about: None,
+                tenant: None,
             });
-            journal.note("BREW", Timestamp::UNIX_EPOCH, &response);
+            journal.note(("BREW", Timestamp::UNIX_EPOCH), None, &response);
         }
-        let counts = journal.page(0).counts;
+        let counts = journal.page(0, Whose::All).counts;
         assert_eq!(counts.len(), COUNTS_MAX + 1);
         let others = counts
             .iter()
@@ -289,9 +352,10 @@ mod tests {
         response
             .extensions_mut()
             .insert(Remark(Cow::Borrowed("no")));
-        journal.note("PUT", Timestamp::UNIX_EPOCH, &response);
+        let tenant = Some(Uuid::from_u128(1));
+        journal.note(("PUT", Timestamp::UNIX_EPOCH), tenant, &response);
         journal.note_refused_tunnel("api.example:443", "No.");
-        let page = journal.page(0);
+        let page = journal.page(0, Whose::All);
         let refusal = page.entries[0].refusal.as_ref().unwrap();
         assert_eq!(refusal.message.len(), MESSAGE_BYTES_MAX);
         let text = serde_json::to_string(&page).unwrap();

@@ -26,6 +26,9 @@ pub trait Source: Send + Sync {
     /// Is there a tenant of that id?
     fn has(&self, id: Uuid) -> bool;
 
+    /// The tenant that a segment of a sign-in path names, if there is one. The segment is as for [`Source::named`].
+    fn known(&self, segment: &str) -> Option<Uuid>;
+
     /// The tenant that a segment of a sign-in path names, made where unknown names make tenants. The segment is a GUID, or
     /// plain letters, digits, `-`, `.` and `_`.
     ///
@@ -72,11 +75,11 @@ pub trait Keeper: Send + Sync {
     /// Its files cannot be used.
     async fn remove(&self, id: Uuid) -> Result<(), Error>;
 
-    /// All snapshots, by name.
+    /// The snapshots of one tenant or of all, by name.
     ///
     /// # Errors
     /// Their files cannot be read.
-    async fn snapshots(&self) -> Result<Vec<Snapshot>, Error>;
+    async fn snapshots(&self, whose: Option<Uuid>) -> Result<Vec<Snapshot>, Error>;
 
     /// Keeps a copy of a tenant under a name.
     ///
@@ -84,17 +87,17 @@ pub trait Keeper: Send + Sync {
     /// The name is taken; or files cannot be used.
     async fn save(&self, id: Uuid, name: &str) -> Result<Snapshot, Error>;
 
-    /// Puts a tenant into the state of a snapshot, which may be another tenant's.
+    /// Puts a tenant into the state of a snapshot, which is one of that tenant's or of all.
     ///
     /// # Errors
-    /// There is no such snapshot; or files cannot be used.
-    async fn restore(&self, id: Uuid, name: &str) -> Result<(), Error>;
+    /// There is no such snapshot among them; or files cannot be used.
+    async fn restore(&self, id: Uuid, name: &str, whose: Option<Uuid>) -> Result<(), Error>;
 
-    /// Removes a snapshot.
+    /// Removes a snapshot, which is one of that tenant's or of all.
     ///
     /// # Errors
-    /// There is no such snapshot; or files cannot be used.
-    async fn forget(&self, name: &str) -> Result<(), Error>;
+    /// There is no such snapshot among them; or files cannot be used.
+    async fn forget(&self, name: &str, whose: Option<Uuid>) -> Result<(), Error>;
 }
 
 /// A copy of a tenant.

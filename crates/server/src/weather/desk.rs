@@ -4,12 +4,11 @@ use axum::http::StatusCode;
 use graph::{DateTime, PublicError, route::Method};
 use serde_json::{Value, json};
 
-use super::{
-    Weather,
+use super::{Weather, span};
+use crate::{
+    respond::Answer,
     said::{members, refused, text},
-    span,
 };
-use crate::respond::Answer;
 
 /// The pages of the weather.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,8 @@ use std::time::Duration;
 use graph::PublicError;
 use serde_json::{Map, Value, json};
 
-use super::{
-    said::{refused, text, whole},
-    span,
-};
+use super::span;
+use crate::said::{refused, text, whole};
 
 /// The longest that a fault lets a request wait, in real time.
 pub const LATENCY_MAX: Duration = Duration::from_secs(60);

@@ -19,8 +19,8 @@ use serde_json::{Map, Value, json};
 use super::{
     fault::{Fault, Kind},
     rule::Rule,
-    said::refused,
 };
+use crate::said::refused;
 
 /// Rules at the same time.
 const RULES_MAX: usize = 100;

@@ -9,7 +9,6 @@ mod meter;
 mod passage;
 mod report;
 mod rule;
-mod said;
 mod sky;
 mod span;
 mod strike;

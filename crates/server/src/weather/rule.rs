@@ -7,10 +7,8 @@ use graph::{
 use serde_json::{Map, Value, json};
 use tenant::profile::spread;
 
-use super::{
-    fault::Fault,
-    said::{members, refused, text, whole},
-};
+use super::fault::Fault;
+use crate::said::{members, refused, text, whole};
 
 /// Names of members of a rule, besides those of its fault.
 const MEMBERS: [&str; 7] = [

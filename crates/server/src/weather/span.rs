@@ -5,7 +5,7 @@ use std::time::Duration;
 use graph::PublicError;
 use jiff::{Span, SpanRelativeTo};
 
-use super::said::refused;
+use crate::said::refused;
 
 /// What every refusal of a length says.
 const RULE: &str =

@@ -67,7 +67,7 @@ pub(super) fn permissions(apps: &[KnownApp], seen: Option<&[Deed<'_>]>) -> Vec<C
         ]
     };
     let Some(seen) = seen else {
-        return both("there is no journal; `linkspan dev` keeps one for its home tenant");
+        return both("there is no journal; `linkspan dev` keeps one");
     };
     let of = |app: &KnownApp| {
         let deeds = seen
