@@ -424,7 +424,7 @@ fn a_running_server_is_used_and_only_this_runs_requests_are_counted() {
 fn a_server_that_cannot_be_used_is_an_error_with_the_fix() {
     for (url, part) in [
         ("http://127.0.0.1:1", "linkspan dev"),
-        ("https://localhost:7743", "http://"),
+        ("ftp://localhost:7743", "https://"),
     ] {
         let ran = run_with(&["--server", url], &["true"], |_| {});
         assert_eq!(ran.output.status.code(), Some(1));
