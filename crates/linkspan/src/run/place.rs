@@ -132,7 +132,7 @@ impl Place {
 
     /// Do other programs ask it too?
     pub fn is_shared(&self) -> bool {
-        matches!(self, Self::Other(_))
+        matches!(self, Self::Other { .. })
     }
 
     /// Lets go of the server.
