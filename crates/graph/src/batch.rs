@@ -2,6 +2,8 @@
 //!
 //! Documentation: <https://learn.microsoft.com/graph/json-batching>
 
+mod once;
+
 use std::{borrow::Cow, collections::BTreeMap};
 
 use base64::{
@@ -9,6 +11,7 @@ use base64::{
     alphabet::URL_SAFE,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use once::Once;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -69,8 +72,12 @@ impl<'a> Batch<'a> {
     /// 400 `BadRequest` that names the entry, the member, its value and the rule.
     pub fn read(envelope: &'a RawValue) -> Result<Self, PublicError> {
         let about = "The body of a batch must be an object with the array `requests`";
-        let members: Members<'a> = parsed(envelope)
+        let sent: Once<&'a RawValue> = parsed(envelope)
             .ok_or_else(|| refused("requests", format!("{about}; it is {}.", start(envelope))))?;
+        let members = sent.all().map_err(|name| {
+            let message = format!("The body of a batch has the member {} twice.", shown(&name));
+            refused(crate::generous::start(&name), message)
+        })?;
         let sent = member(&members, "requests")
             .ok_or_else(|| refused("requests", format!("{about}, which is missing.")))?;
         let sent: Vec<&RawValue> = parsed(sent)
@@ -112,13 +119,24 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn read(place: usize, raw: &'a RawValue) -> Result<Self, PublicError> {
-        let members = parsed(raw).ok_or_else(|| {
+        let sent: Once<&'a RawValue> = parsed(raw).ok_or_else(|| {
             let message = format!(
                 "Entry {} of the batch is {}; it must be an object with `id`, `method` and `url`.",
                 place + 1,
                 start(raw)
             );
             refused(format!("requests[{place}]"), message)
+        })?;
+        let members = sent.all().map_err(|name| {
+            let message = format!(
+                "Entry {} of the batch has the member {} twice.",
+                place + 1,
+                shown(&name)
+            );
+            refused(
+                format!("requests[{place}].{}", crate::generous::start(&name)),
+                message,
+            )
         })?;
         Ok(Self { place, members })
     }
@@ -172,9 +190,12 @@ impl<'a> Entry<'a> {
         let Some(raw) = member(&self.members, "headers") else {
             return Ok(BTreeMap::new());
         };
-        let headers: BTreeMap<String, String> = parsed(raw).ok_or_else(|| {
+        let sent: Once<String> = parsed(raw).ok_or_else(|| {
             self.refused("headers", "it must be an object whose members are texts")
         })?;
+        let headers = sent
+            .all()
+            .map_err(|name| self.refused("headers", &format!("it has {} twice", shown(&name))))?;
         if headers.len() > HEADERS_MAX {
             return Err(self.refused("headers", "an entry has 100 headers at most"));
         }

@@ -43,8 +43,16 @@ pub const ITEM_ID_CHARS_MAX: usize = 128;
 /// <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalgroup>.
 pub const GROUP_ID_CHARS_MAX: usize = 128;
 
-/// Bytes of an item's request body: 30 MB of parsed text. Limits page, 2026-07-24; 4 MB before.
+/// Bytes of an item's request body: 30 MB of parsed text. Limits page, 2026-07-24; 4 MB before. Ours for a batch, which may
+/// hold an item.
 pub const ITEM_BODY_BYTES_MAX: usize = 30_000_000;
+
+/// Bytes of every other request body: what an item's could have until 2026. Ours: no number is published.
+pub const BODY_BYTES_MAX: usize = 4_000_000;
+
+/// JSON values that a request body may hold, counting those within others: what is small on the wire may be large in memory.
+/// Ours: no number is published, and an item with the longest text, every property and 100,000 access list entries has fewer.
+pub const BODY_VALUES_MAX: usize = 500_000;
 
 /// Activities per `addActivities`.
 /// <https://learn.microsoft.com/graph/api/externalconnectors-externalitem-addactivities>.

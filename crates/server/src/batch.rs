@@ -251,8 +251,8 @@ impl<'b> Run<'b> {
 
     async fn walk(&self, exchange: &Exchange, entry: &Entry) -> Response {
         let front = self.front;
-        let body = Body::from(entry.body.clone());
-        let mut body = Incoming::new(body, front.settings.body_bytes_max);
+        let bytes_max = front.settings.body_bytes_max;
+        let mut body = Incoming::entry(entry.body.clone(), bytes_max, &front.rooms);
         let errand = Errand {
             exchange,
             method: entry.method,

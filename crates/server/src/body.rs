@@ -1,8 +1,11 @@
 //! Reads request bodies: limited, inflated, and as JSON whatever their content type says.
 
+mod json;
+mod room;
+
 use std::{
     io::Read,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -12,16 +15,16 @@ use axum::{
 };
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
-use graph::{ErrorCode, PublicError, generous::shown};
+use graph::{ErrorCode, PublicError, generous::shown, limits::BODY_VALUES_MAX};
 use http_body_util::BodyExt;
+use room::{FREE_BYTES, Taken, Whose};
 use serde_json::Value;
 use tokio::time::Instant;
 
+pub(crate) use room::Rooms;
+
 /// From this many bytes on a body is inflated or parsed beside the async threads.
 const INLINE_BYTES_MAX: usize = 1 << 20;
-
-/// A compressed body of more bytes than this may inflate to more than [`INLINE_BYTES_MAX`].
-const INLINE_GZIP_BYTES_MAX: usize = 1 << 10;
 
 /// How long a body may take.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +57,16 @@ pub(crate) struct Incoming {
     began_at: Instant,
     /// What was read already, and put back.
     held: Option<Value>,
+    whose: Whose,
+    rooms: Arc<Rooms>,
+    /// The room that its bytes have, and that what is made of them has.
+    to_read: Option<Taken>,
+    to_parse: Option<Taken>,
 }
 
 impl Incoming {
     /// A body of which at most `bytes_max` bytes are read, and again at most `bytes_max` when it is inflated.
-    pub fn new(body: Body, bytes_max: usize) -> Self {
+    pub fn new(body: Body, bytes_max: usize, rooms: &Arc<Rooms>) -> Self {
         Self {
             body: Mutex::new(body),
             bytes_max,
@@ -66,7 +74,24 @@ impl Incoming {
             patience: PATIENCE,
             began_at: Instant::now(),
             held: None,
+            whose: Whose::Request,
+            rooms: Arc::clone(rooms),
+            to_read: None,
+            to_parse: None,
         }
+    }
+
+    /// The body of an entry, whose bytes are in memory with the batch around it.
+    pub fn entry(bytes: Bytes, bytes_max: usize, rooms: &Arc<Rooms>) -> Self {
+        Self {
+            whose: Whose::Entry,
+            ..Self::new(Body::from(bytes), bytes_max, rooms)
+        }
+    }
+
+    /// Takes no more than so many bytes, which must be said before it is read.
+    pub fn limit(&mut self, bytes_max: usize) {
+        self.bytes_max = self.bytes_max.min(bytes_max);
     }
 
     /// Lets whoever asks next for JSON have this.
@@ -92,13 +117,37 @@ impl Incoming {
         if announced.is_some_and(|bytes| bytes > self.bytes_max as u64) {
             return Err(too_large(self.bytes_max));
         }
-        let raw = self.collect(announced.unwrap_or_default()).await?;
-        let bytes_max = self.bytes_max;
+        let raw = self.collect(announced, coding).await?;
         match coding {
             Coding::Identity => Ok(raw),
-            Coding::Gzip if raw.len() <= INLINE_GZIP_BYTES_MAX => inflate(&raw, bytes_max),
-            Coding::Gzip => beside(move || inflate(&raw, bytes_max)).await,
+            Coding::Gzip => self.inflated(raw).await,
         }
+    }
+
+    async fn inflated(&mut self, raw: Bytes) -> Result<Bytes, PublicError> {
+        let bytes_max = self.bytes_max;
+        if self.to_read.is_none() {
+            // What stays small needs no room; what does not is inflated again once it has some.
+            let free = bytes_max.min(FREE_BYTES);
+            let beginning = inflate(&raw, free + 1)?;
+            if beginning.len() <= free {
+                return Ok(beginning);
+            }
+            self.room_to_read(bytes_max).await?;
+        }
+        let inflated = beside(move || inflate(&raw, bytes_max + 1)).await?;
+        if inflated.len() > bytes_max {
+            return Err(too_large(bytes_max));
+        }
+        Ok(inflated)
+    }
+
+    async fn room_to_read(&mut self, bytes: usize) -> Result<(), PublicError> {
+        // The bytes of an entry have their room with the batch.
+        if self.whose == Whose::Request {
+            self.to_read = Some(self.rooms.to_read(bytes).await?);
+        }
+        Ok(())
     }
 
     /// The body as JSON. `expected` names what should have been sent, for example `an externalItem`.
@@ -113,10 +162,7 @@ impl Incoming {
         if let Some(held) = self.held.take() {
             return Ok(held);
         }
-        self.parsed(headers, expected, |text| {
-            serde_json::from_str(text).map_err(unfit)
-        })
-        .await
+        self.parsed(headers, expected, json::read).await
     }
 
     /// What `parse` makes of the body as a text that is not empty; long ones are parsed beside the async threads.
@@ -137,11 +183,30 @@ impl Incoming {
             ));
         }
         fit_characters(headers, &bytes)?;
-        if bytes.len() <= INLINE_BYTES_MAX {
-            parse(text(&bytes)?)
+        let is_long = bytes.len() > INLINE_BYTES_MAX;
+        let values = if is_long {
+            let bytes = bytes.clone();
+            beside(move || Ok(json::values(&bytes))).await?
         } else {
-            beside(move || parse(text(&bytes)?)).await
+            json::values(&bytes)
+        };
+        if values > BODY_VALUES_MAX {
+            return Err(too_many(values));
         }
+        let room = self.rooms.to_parse(self.whose, bytes.len(), values).await?;
+        self.to_parse = Some(room);
+        let parsed = if is_long {
+            beside(move || parse(text(&bytes)?)).await
+        } else {
+            parse(text(&bytes)?)
+        };
+        self.to_read = None;
+        parsed
+    }
+
+    /// Gives the room back that it has.
+    pub fn leave(&mut self) {
+        (self.to_read, self.to_parse) = (None, None);
     }
 
     /// The beginning of the body as sent, at most `bytes_max` bytes and one more: enough to see that there is more.
@@ -163,11 +228,10 @@ impl Incoming {
     pub async fn drain(&mut self, bytes_max: usize, patience: Duration) {
         let mut left = bytes_max;
         let reading = async {
-            while let Some(Ok(frame)) = self.body().frame().await {
+            while left > 0
+                && let Some(Ok(frame)) = self.body().frame().await
+            {
                 left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-                if left == 0 {
-                    return;
-                }
             }
         };
         // Whether it came to an end or not, the answer goes out now.
@@ -178,18 +242,33 @@ impl Incoming {
         self.body.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn collect(&mut self, announced: u64) -> Result<Bytes, PublicError> {
+    async fn collect(
+        &mut self,
+        announced: Option<u64>,
+        coding: Coding,
+    ) -> Result<Bytes, PublicError> {
+        let announced = announced.and_then(|bytes| usize::try_from(bytes).ok());
+        let room = match coding {
+            Coding::Identity => announced.unwrap_or(self.bytes_max),
+            Coding::Gzip => 2 * self.bytes_max,
+        };
+        if announced.is_some_and(|bytes| bytes > FREE_BYTES) {
+            self.room_to_read(room).await?;
+        }
         let mut whole: Option<Vec<u8>> = None;
         let mut first = Bytes::new();
         while let Some(data) = self.next().await? {
-            let so_far = whole.as_ref().map_or(first.len(), Vec::len);
-            if so_far + data.len() > self.bytes_max {
+            let so_far = whole.as_ref().map_or(first.len(), Vec::len) + data.len();
+            if so_far > self.bytes_max {
                 return Err(too_large(self.bytes_max));
+            }
+            if so_far > FREE_BYTES && self.to_read.is_none() {
+                self.room_to_read(room).await?;
             }
             match &mut whole {
                 None if first.is_empty() => first = data,
                 None => {
-                    let capacity = usize::try_from(announced).unwrap_or_default();
+                    let capacity = announced.unwrap_or_default();
                     let mut bytes = Vec::with_capacity(capacity.max(first.len() + data.len()));
                     bytes.extend_from_slice(&first);
                     bytes.extend_from_slice(&data);
@@ -243,18 +322,15 @@ fn coding(headers: &HeaderMap) -> Result<Coding, PublicError> {
     Ok(coding)
 }
 
+/// At most so many bytes of what was compressed.
 fn inflate(raw: &[u8], bytes_max: usize) -> Result<Bytes, PublicError> {
     let mut inflated = Vec::new();
-    // One byte more than allowed tells "just fits" from "too large".
     MultiGzDecoder::new(raw)
-        .take(bytes_max as u64 + 1)
+        .take(bytes_max as u64)
         .read_to_end(&mut inflated)
         .map_err(|_| {
             unreadable("The request body is not the gzip that its Content-Encoding says.")
         })?;
-    if inflated.len() > bytes_max {
-        return Err(too_large(bytes_max));
-    }
     Ok(inflated.into())
 }
 
@@ -328,6 +404,15 @@ fn too_large(bytes_max: usize) -> PublicError {
     let message = format!("The request body is larger than the limit of {bytes_max} bytes.");
     PublicError::new(ErrorCode::RequestEntityTooLarge, message)
         .with_help("body", "Send less, for example a shorter content.value; the limit holds for the inflated body too.")
+}
+
+fn too_many(values: usize) -> PublicError {
+    let message =
+        format!("The request body holds {values} JSON values; the limit is {BODY_VALUES_MAX}.");
+    unreadable(&message).with_help(
+        "body",
+        "Objects, arrays and what they hold all count; send less at once.",
+    )
 }
 
 fn unsupported(coding: &str) -> PublicError {

@@ -28,7 +28,7 @@ async fn json(
     bytes: impl Into<Vec<u8>>,
     pairs: &[(&'static str, &'static str)],
 ) -> Result<Value, PublicError> {
-    let mut incoming = Incoming::new(Body::from(bytes.into()), 4 << 20);
+    let mut incoming = Incoming::new(Body::from(bytes.into()), 4 << 20, &Arc::default());
     incoming.json(&headers(pairs), "a thing").await
 }
 
@@ -104,7 +104,10 @@ async fn the_limit_holds_with_and_without_a_length() {
 async fn bodies_in_pieces_are_put_together() {
     let (sender, mut incoming) = {
         let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(4);
-        (sender, Incoming::new(Body::new(Pieces(receiver)), 1 << 20))
+        (
+            sender,
+            Incoming::new(Body::new(Pieces(receiver)), 1 << 20, &Arc::default()),
+        )
     };
     for piece in [&b"{\"a\""[..], b":", b"[1,", b"2]}"] {
         sender.send(Bytes::copy_from_slice(piece)).await.unwrap();
@@ -134,7 +137,7 @@ impl axum::body::HttpBody for Pieces {
 #[tokio::test]
 async fn a_body_may_neither_pause_nor_drip_for_ever() {
     let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(4);
-    let mut silent = Incoming::new(Body::new(Pieces(receiver)), 1 << 20);
+    let mut silent = Incoming::new(Body::new(Pieces(receiver)), 1 << 20, &Arc::default());
     silent.patience.pause = Duration::from_millis(1);
     sender.send(Bytes::from_static(b"[")).await.unwrap();
     let refused = silent.json(&HeaderMap::new(), "a thing").await.unwrap_err();
@@ -143,7 +146,7 @@ async fn a_body_may_neither_pause_nor_drip_for_ever() {
 
     // Even a piece that is there does not help when the whole time is over.
     let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(4);
-    let mut dripping = Incoming::new(Body::new(Pieces(receiver)), 1 << 20);
+    let mut dripping = Incoming::new(Body::new(Pieces(receiver)), 1 << 20, &Arc::default());
     dripping.patience.whole = Duration::ZERO;
     sender.send(Bytes::from_static(b"[")).await.unwrap();
     let refused = dripping.read(&HeaderMap::new()).await.unwrap_err();

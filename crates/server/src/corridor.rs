@@ -12,6 +12,7 @@ use axum::{
 use graph::{
     ErrorCode, PublicError,
     generous::shown,
+    limits::BODY_BYTES_MAX,
     odata,
     route::{self, Door, Found, Method, Params, Route, Segment, Serving, Voice},
 };
@@ -131,6 +132,9 @@ impl Front {
                 return respond::error(exchange, refusal.into(), Voice::Gateway);
             }
         };
+        if !matches!(route.door, Door::PutItem | Door::UpdateItem | Door::Batch) {
+            errand.body.limit(BODY_BYTES_MAX);
+        }
         let mut ask = Ask {
             front: self,
             exchange,

@@ -12,6 +12,7 @@ use axum::{
 };
 use graph::{
     ErrorCode, PublicError,
+    limits::BODY_BYTES_MAX,
     route::{Method, Voice},
 };
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     Settings, Tenants,
-    body::Incoming,
+    body::{Incoming, Rooms},
     doctor,
     identity::SignIn,
     journal::{BytesIn, Journal, Operation, sign_in_path},
@@ -33,9 +34,10 @@ use crate::{
     weather::{Desk, Weather},
 };
 
-/// How much of a body that nobody wants is still read, and for how long, so that its sender gets to see the answer.
-const UNWANTED_BYTES_MAX: usize = 8 << 20;
-const UNWANTED_PATIENCE: Duration = Duration::from_secs(2);
+/// How much of a body that nobody wants is still read, and for how long, so that its sender gets to see the answer: many
+/// read it only when they have sent all, and the usual one is not much larger than what is allowed.
+const UNWANTED_BYTES_MAX: usize = 64 << 20;
+const UNWANTED_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the front page says.
 const WELCOME: &str = "This is Linkspan, a self-hosted server for external connections, items and search that speaks \
@@ -48,6 +50,7 @@ pub fn router(tenants: Tenants, settings: Settings) -> Router {
         tenants,
         settings,
         walks: Walks::default(),
+        rooms: Arc::default(),
     });
     Router::new().fallback(move |request: Request| {
         let front = Arc::clone(&front);
@@ -63,6 +66,8 @@ pub(crate) struct Front {
     pub settings: Settings,
     /// The walks through collections that are under way.
     pub walks: Walks,
+    /// What all bodies may take of the memory.
+    pub rooms: Arc<Rooms>,
 }
 
 /// One request on its way through the front of house.
@@ -117,7 +122,7 @@ impl Front {
 
     async fn answer(&self, exchange: &Exchange, request: Request) -> Response {
         let (parts, body) = request.into_parts();
-        let mut body = Incoming::new(body, self.settings.body_bytes_max);
+        let mut body = Incoming::new(body, self.settings.body_bytes_max, &self.rooms);
         let mut response = self
             .direct(Visit {
                 exchange,
@@ -127,6 +132,7 @@ impl Front {
             .await;
         let bytes_in = BytesIn(body.bytes_in());
         response.extensions_mut().insert(bytes_in);
+        body.leave();
         // An HTTP/1 connection is closed under a client that is still sending, and it may lose the answer that way. One
         // that waits for a go-ahead is not sending.
         let sending =
@@ -144,6 +150,9 @@ impl Front {
         let version = ["v1.0", "beta"]
             .into_iter()
             .find(|version| version.eq_ignore_ascii_case(first));
+        if version.is_none() {
+            visit.body.limit(BODY_BYTES_MAX);
+        }
         match (version, path) {
             (Some(version), _) => {
                 let asked = &visit.parts.headers;

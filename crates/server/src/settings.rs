@@ -14,16 +14,14 @@ pub type Ids = Arc<dyn Fn() -> Uuid + Send + Sync>;
 /// Real time, for tokens and for the `date` of an error.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Largest request body by default, in bytes: the Graph's 30 MB for an item's text, and room for the JSON around it.
-const BODY_BYTES_MAX: usize = 31_457_280 + 1_048_576;
-
 /// The settings of a [`router`](crate::router).
 #[derive(Clone)]
 pub struct Settings {
     /// Scheme and authority that `@odata.context`, `@odata.nextLink` and `Location` say, for example `https://search.example`;
     /// when unset, the scheme and host that the client used.
     pub public_url: Option<String>,
-    /// Largest request body in bytes, as sent and again when inflated.
+    /// Largest body of an item or of a batch in bytes, as sent and again when inflated. Others are limited to
+    /// [`BODY_BYTES_MAX`](graph::limits::BODY_BYTES_MAX) besides.
     pub body_bytes_max: usize,
     /// Where identifiers come from; a test may count instead.
     pub ids: Ids,
@@ -43,7 +41,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             public_url: None,
-            body_bytes_max: BODY_BYTES_MAX,
+            body_bytes_max: graph::limits::ITEM_BODY_BYTES_MAX,
             ids: Arc::new(random_id),
             now: Arc::new(real_time),
             journal: None,

@@ -105,15 +105,169 @@ fn assert_refused(told: &Told, status: u16) {
 }
 
 #[tokio::test]
-async fn of_two_equal_members_the_last_one_counts() {
+async fn a_member_that_stands_twice_is_refused_by_its_place() {
     let (world, token) = furnished().await;
-    let body = r#"{"acl":5,"acl":[],"properties":{"title":1,"title":"a","title":"b"},"properties":{"title":"c"}}"#;
-    let told = world.send(&token, "PUT", NEW_PATH, body).await;
-    assert_eq!(told.status, 200, "{told:?}");
-    assert_eq!(told.json()["properties"]["title"], "c");
+    let everyone = r#"{"type":"everyone","value":"everyone","accessType":"grant"}"#;
+    for (body, place) in [
+        (
+            format!(r#"{{"acl":[],"properties":{{"title":"a"}},"acl":[{everyone}]}}"#),
+            "acl",
+        ),
+        (
+            r#"{"acl":[],"properties":{"title":"a","title":"b"}}"#.to_owned(),
+            "properties.title",
+        ),
+        (
+            format!(
+                r#"{{"acl":[{}],"properties":{{"title":"a"}}}}"#,
+                everyone.replace('}', r#","type":"user"}"#)
+            ),
+            "acl[0].type",
+        ),
+        (
+            r#"{"acl":[],"properties":{"title":"a"},"x":[{"y":{"z":1,"z":1}}]}"#.to_owned(),
+            "x[0].y.z",
+        ),
+    ] {
+        let told = world.send(&token, "PUT", NEW_PATH, &body).await;
+        assert_refused(&told, 400);
+        assert_eq!(told.json()["error"]["target"], place);
+        let entry = format!(
+            r#"{{"requests":[{{"id":"1","method":"PUT","url":"/external/connections/tickets/items/T-2","headers":{{"Content-Type":"application/json"}},"body":{body}}}]}}"#
+        );
+        let told = world.send(&token, "POST", "/v1.0/$batch", &entry).await;
+        let entry = &told.json()["responses"][0];
+        assert_eq!(
+            (&entry["status"], &entry["body"]["error"]["target"]),
+            (&400.into(), &place.into())
+        );
+    }
     // In other spellings they are two, and one of them is a mistake.
     let body = r#"{"acl":[],"properties":{"title":"a","Title":"b"}}"#;
     assert_refused(&world.send(&token, "PUT", NEW_PATH, body).await, 400);
+    for (method, path, body) in [
+        (
+            "POST",
+            "/v1.0/external/connections",
+            r#"{"id":"second","name":"a","name":"b"}"#,
+        ),
+        (
+            "PATCH",
+            "/v1.0/external/connections/tickets",
+            r#"{"name":"a","name":"b"}"#,
+        ),
+        (
+            "PATCH",
+            "/v1.0/external/connections/tickets/schema",
+            r#"{"baseType":"","baseType":""}"#,
+        ),
+        (
+            "POST",
+            "/v1.0/external/connections/tickets/groups",
+            r#"{"id":"a","id":"b"}"#,
+        ),
+        (
+            "POST",
+            "/v1.0/external/connections/tickets/groups/staff/members",
+            r#"{"id":"a","id":"b"}"#,
+        ),
+        ("POST", "/v1.0/$batch", r#"{"requests":[],"requests":[]}"#),
+        (
+            "POST",
+            "/v1.0/$batch",
+            r#"{"requests":[{"id":"1","id":"2","method":"GET","url":"/me"}]}"#,
+        ),
+        (
+            "POST",
+            "/v1.0/$batch",
+            r#"{"requests":[{"id":"1","method":"GET","url":"/me","headers":{"a":"b","a":"c"}}]}"#,
+        ),
+    ] {
+        let told = world.send(&token, method, path, body).await;
+        assert_refused(&told, 400);
+        assert!(told.text.contains("twice"), "{told:?}");
+    }
+    assert_eq!(world.send(&token, "GET", NEW_PATH, "").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_body_that_would_be_large_in_memory_is_refused_by_its_number_of_values() {
+    let (world, token) = furnished().await;
+    let acl =
+        r#"{"type":"user","value":"00000000-0000-0000-0000-0000000000a1","accessType":"grant"},"#;
+    let acl = acl.repeat(100_000);
+    let body = format!(
+        r#"{{"acl":[{}],"properties":{{"title":"a"}}}}"#,
+        acl.trim_end_matches(',')
+    );
+    let told = world.send(&token, "PUT", NEW_PATH, &body).await;
+    assert_eq!(
+        told.status,
+        200,
+        "{}",
+        &told.text[..200.min(told.text.len())]
+    );
+    let many = format!(r#"{{"x":[{}{{}}]}}"#, "{},".repeat(500_000));
+    for (path, body) in [
+        (PATH, gzip(many.as_bytes())),
+        (
+            "/v1.0/$batch",
+            gzip(format!(r#"{{"requests":[{}]}}"#, many).as_bytes()),
+        ),
+    ] {
+        let mut request = put(&token, path).header("content-encoding", "gzip");
+        if path != PATH {
+            request = request.method("POST");
+        }
+        let told = world.ask(request.body(Body::from(body)).unwrap()).await;
+        assert_refused(&told, 400);
+        assert!(told.text.contains("the limit is 500000"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_items_and_batches_may_be_large() {
+    let (world, token) = furnished().await;
+    let large = |name: &str, bytes: usize| {
+        format!(
+            r#"{{"id":"large","name":"n","{name}":"{}"}}"#,
+            "x".repeat(bytes)
+        )
+    };
+    let paths = [
+        "",
+        "/tickets/schema",
+        "/tickets/groups",
+        "/tickets/groups/staff/members",
+    ];
+    for path in paths.map(|path| format!("/v1.0/external/connections{path}")) {
+        let told = world
+            .send(
+                &token,
+                if path.ends_with("schema") {
+                    "PATCH"
+                } else {
+                    "POST"
+                },
+                &path,
+                &large("description", 4_000_000),
+            )
+            .await;
+        assert_refused(&told, 413);
+        assert!(told.text.contains("the limit of 4000000 bytes"), "{told:?}");
+    }
+    let told = world
+        .send(&token, "PUT", PATH, &large("x", 29_999_000))
+        .await;
+    assert_refused(&told, 400);
+    let told = world
+        .send(&token, "PUT", PATH, &large("x", 30_000_000))
+        .await;
+    assert_refused(&told, 413);
+    assert!(
+        told.text.contains("the limit of 30000000 bytes"),
+        "{told:?}"
+    );
 }
 
 /// Blanks without end, and how many of them somebody took.
@@ -138,7 +292,7 @@ async fn a_body_above_the_limit_is_413_and_is_not_read_on() {
     let (world, token) = furnished().await;
     let limit = server::Settings::default().body_bytes_max;
     // What is read after the refusal is for the sender's sake, and is forgotten.
-    let unwanted = 8 << 20;
+    let unwanted = 64 << 20;
     for (announced, gathered) in [(None, limit), (Some(usize::MAX), 0), (Some(limit + 1), 0)] {
         let taken = Arc::new(AtomicUsize::new(0));
         let mut request = put(&token, NEW_PATH);

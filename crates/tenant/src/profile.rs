@@ -29,8 +29,6 @@ pub struct Profile {
     pub groups_max: u64,
     /// Members of one external group.
     pub group_members_max: u64,
-    /// Bytes of an item's request body.
-    pub item_body_bytes_max: usize,
     /// What varies between the ends of a [`Span`] follows from this number, so that it can be repeated.
     pub seed: u64,
 }
@@ -49,7 +47,6 @@ impl Profile {
         items_per_tenant_max: limits::ITEMS_PER_TENANT_DEFAULT,
         groups_max: limits::EXTERNAL_GROUPS_PER_TENANT_MAX as u64,
         group_members_max: limits::GROUP_MEMBERS_MAX as u64,
-        item_body_bytes_max: limits::ITEM_BODY_BYTES_MAX,
         seed: 0,
     };
 
