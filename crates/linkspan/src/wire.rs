@@ -103,6 +103,8 @@ pub async fn open(
     let journal = journal.map(|_| Arc::new(Journal::new(Arc::clone(&defaults.now))));
     let settings = Settings {
         public_url,
+        strict_transport: sockets.certificate.is_some(),
+        proxy: sockets.proxy.as_ref().and_then(|it| it.local_addr().ok()),
         journal: journal.clone(),
         weather: weather.clone(),
         draining: Some(stopped.clone()),

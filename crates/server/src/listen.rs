@@ -1,13 +1,21 @@
 //! Listens: plain HTTP/1.1, and HTTP/1.1 or HTTP/2 over TLS, until it is told to stop.
 //!
-//! The accept loop is our own because the client's choice by ALPN decides the protocol: there is no guessing from the
-//! first bytes, during which a silent client could stay for ever.
+//! The accept loop is our own: over TLS the client's choice by ALPN decides the protocol, without it the first bytes do, and
+//! a silent client must not stay for ever meanwhile.
+
+mod farewell;
+mod first;
+mod guard;
+mod misheard;
 
 use std::{
     io,
-    net::{IpAddr, TcpListener as StdTcpListener},
+    net::{IpAddr, SocketAddr, TcpListener as StdTcpListener},
     pin::pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,6 +24,8 @@ use axum_server::{
     accept::Accept,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
+use first::First;
+use guard::Guard;
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -35,7 +45,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{Scheme, weather::Lost};
+use crate::{Scheme, layers::is_host, weather::Lost};
+
+pub(crate) use farewell::farewell;
+pub(crate) use misheard::Misheard;
 
 /// How long open requests may go on after the word to stop.
 pub(crate) const DRAIN: Duration = Duration::from_secs(10);
@@ -48,6 +61,9 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes of one request's head.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Headers of one request in HTTP/1.
+const HEADERS_MAX: usize = 100;
 
 /// The same for HTTP/2, where the unit differs slightly.
 const HEAD_LIST_BYTES_MAX: u32 = 64 * 1024;
@@ -92,9 +108,13 @@ pub async fn serve(
         Some((listener, config)) => Some((ready(listener)?, config)),
         None => None,
     };
+    let secure_at = https
+        .as_ref()
+        .and_then(|(listener, _)| listener.local_addr().ok());
     let plain = async {
         if let Some(listener) = http {
-            let door = Door::new(&router, Scheme::Http, None);
+            let mut door = Door::new(&router, Scheme::Http, None);
+            door.secure_at = secure_at;
             door.serve(listener, stop.clone()).await;
         }
     };
@@ -118,6 +138,10 @@ pub(crate) fn ready(listener: StdTcpListener) -> io::Result<TcpListener> {
 pub(crate) struct Door {
     router: Router,
     tls: Option<RustlsAcceptor>,
+    /// Where TLS is spoken, if it is not here.
+    secure_at: Option<SocketAddr>,
+    /// Was it logged that somebody speaks TLS where it is not spoken? Once says it.
+    has_warned: Arc<AtomicBool>,
 }
 
 /// The address that a request came from.
@@ -145,6 +169,8 @@ impl Door {
                 RustlsAcceptor::new(RustlsConfig::from_config(config))
                     .handshake_timeout(HANDSHAKE_TIMEOUT)
             }),
+            secure_at: None,
+            has_warned: Arc::default(),
         }
     }
 
@@ -152,7 +178,7 @@ impl Door {
         let graceful = GracefulShutdown::new();
         let (end, over) = watch::channel(false);
         let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let mut stopped = pin!(said(stop));
+        let mut stopped = pin!(said(stop.clone()));
         loop {
             let next = async {
                 let permit = Arc::clone(&permits).acquire_owned().await;
@@ -171,7 +197,10 @@ impl Door {
                 peer: peer(&stream),
                 permit,
             };
-            tasks::spawn("connection", self.clone().greet(stream, place));
+            tasks::spawn(
+                "connection",
+                self.clone().greet(stream, place, stop.clone()),
+            );
         }
         // New connections are refused from here on instead of waiting for nobody.
         drop(listener);
@@ -181,9 +210,45 @@ impl Door {
         end.send_replace(true);
     }
 
-    async fn greet(self, stream: TcpStream, place: Place) {
+    /// Looks at the first bytes: who speaks the wrong protocol is told so where it can be told.
+    async fn greet(self, stream: TcpStream, place: Place, stop: watch::Receiver<bool>) {
         at_once(&stream);
-        self.speak(stream, place).await;
+        let patience = match &self.tls {
+            Some(_) => HANDSHAKE_TIMEOUT,
+            None => HEAD_TIMEOUT,
+        };
+        let first = tokio::select! {
+            first = timeout(patience, First::of(&stream)) => first.ok().flatten(),
+            () = said(stop) => None,
+        };
+        match (&self.tls, first) {
+            (_, None) => {}
+            (Some(_), Some(First::Tls)) | (None, Some(First::Http1 { .. })) => {
+                self.speak(stream, place).await;
+            }
+            (None, Some(First::Http2)) => self.speak_http2(stream, place).await,
+            (None, Some(First::Tls)) => self.warn(),
+            (Some(_), Some(first)) => {
+                let url = secure_url(first, &stream);
+                let answer = Misheard::not_secure(&url).answer(self.router).await;
+                farewell(stream, &answer).await;
+            }
+        }
+    }
+
+    /// A client that shakes hands understands nothing that could be told to it here.
+    fn warn(&self) {
+        if self.has_warned.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        match self.secure_at {
+            Some(at) => {
+                tracing::warn!(%at, "a client spoke TLS to the plain port: HTTPS is at the other one")
+            }
+            None => {
+                tracing::warn!("a client spoke TLS to the plain port, and there is none for HTTPS")
+            }
+        }
     }
 
     /// Shakes hands where the listener is a secure one, and speaks the protocol that was agreed.
@@ -207,12 +272,23 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        let (guard, refused) = Guard::new(stream);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
+            .max_headers(HEADERS_MAX)
             .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), answering(self.router, place.peer));
-        live(connection, place).await;
+            .serve_connection(
+                TokioIo::new(guard),
+                answering(self.router.clone(), place.peer),
+            );
+        let _permit = live(connection, place).await;
+        // Most often the guard is gone and gave nothing back.
+        if let Ok(refused) = refused.await {
+            let misheard = Misheard::head(refused.status, &refused.heard);
+            let answer = misheard.answer(self.router).await;
+            farewell(refused.stream, &answer).await;
+        }
     }
 
     async fn speak_http2<S>(self, stream: S, place: Place)
@@ -228,7 +304,7 @@ impl Door {
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PONG_TIMEOUT)
             .serve_connection(TokioIo::new(stream), answering(self.router, place.peer));
-        live(connection, place).await;
+        drop(live(connection, place).await);
     }
 }
 
@@ -252,8 +328,8 @@ fn answering(
     })
 }
 
-/// A connection's life: until it ends by itself, or the time to drain is over.
-async fn live<C>(connection: C, place: Place)
+/// A connection's life: until it ends by itself, or the time to drain is over. Its place is given back to the caller.
+async fn live<C>(connection: C, place: Place) -> OwnedSemaphorePermit
 where
     C: GracefulConnection<Error = hyper::Error>,
 {
@@ -265,7 +341,17 @@ where
         }
         () = said(place.over) => {}
     }
-    drop(place.permit);
+    place.permit
+}
+
+/// Where a client that came with plain HTTP should have gone: the host that it named, if it named one.
+fn secure_url(first: First, stream: &TcpStream) -> String {
+    let host = match first {
+        First::Http1 { host } => host.filter(|host| is_host(host)),
+        First::Tls | First::Http2 => None,
+    };
+    let host = host.or_else(|| stream.local_addr().ok().map(|at| at.to_string()));
+    format!("https://{}/", host.unwrap_or_default())
 }
 
 /// Answers are whole when they are written: waiting for more to send only costs time.

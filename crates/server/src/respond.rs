@@ -1,10 +1,13 @@
 //! Turns answers, refusals and failures into bytes: the only place where an error body is written.
 
-use std::borrow::Cow;
+mod advice;
 
+use std::{borrow::Cow, net::SocketAddr};
+
+use advice::advise;
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use graph::{
@@ -26,10 +29,10 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 const ODATA_ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
-const ADVICE: HeaderName = HeaderName::from_static("x-linkspan-advice");
+const DIAGNOSTIC: HeaderName = HeaderName::from_static("x-ms-ags-diagnostic");
 
-/// Bytes of advice in a header, at most: proxies and clients cut or refuse long ones.
-const ADVICE_BYTES_MAX: usize = 1_000;
+/// Who answers, in the shape in which the Graph says it. There is no data center, slice or ring to name.
+const SERVER: &str = r#"{"ServerInfo":{"RoleInstance":"linkspan"}}"#;
 
 /// Seconds after which an unavailable service may be asked again; some clients wait for it without end, so it is short.
 const RETRY_AFTER: u32 = 1;
@@ -274,13 +277,28 @@ fn refusal_of_sign_in(body: &[u8]) -> Option<journal::Refusal> {
 pub(crate) fn method_not_allowed(exchange: &Exchange, allowed: &[Method]) -> Response {
     let allowed: Vec<&str> = allowed.iter().map(|method| method.as_str()).collect();
     let allowed = allowed.join(", ");
+    not_allowed(exchange, &allowed, format!("The path takes: {allowed}."))
+}
+
+/// 405 for CONNECT: tunnels begin elsewhere, if anywhere.
+pub(crate) fn no_tunnel(exchange: &Exchange, proxy: Option<SocketAddr>) -> Response {
+    let help = match proxy {
+        Some(at) => format!("CONNECT is for the proxy port: set HTTPS_PROXY to http://{at}."),
+        None => {
+            "CONNECT is for a proxy, and this server runs none; address it directly.".to_owned()
+        }
+    };
+    not_allowed(exchange, Method::Get.as_str(), help)
+}
+
+fn not_allowed(exchange: &Exchange, allowed: &str, help: String) -> Response {
     let refusal = PublicError::new(
         ErrorCode::RequestBadRequest,
         "Specified HTTP method is not allowed for the request target.",
     )
-    .with_help("method", format!("The path takes: {allowed}."));
+    .with_help("method", help);
     let mut response = refused(exchange, &refusal, Voice::Gateway);
-    if let Some(allowed) = header_value(&allowed) {
+    if let Some(allowed) = header_value(allowed) {
         response.headers_mut().insert(header::ALLOW, allowed);
     }
     response
@@ -310,6 +328,18 @@ pub(crate) fn stamp(exchange: &Exchange, response: &mut Response) {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-cache"));
+}
+
+/// Adds what every answer on the wire carries, and no answer within a batch.
+pub(crate) fn seal(response: &mut Response, is_strict: bool) {
+    let headers = response.headers_mut();
+    headers.insert(DIAGNOSTIC, HeaderValue::from_static(SERVER));
+    if is_strict {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
 }
 
 fn refused(exchange: &Exchange, refusal: &PublicError, voice: Voice) -> Response {
@@ -504,33 +534,6 @@ fn applied(exchange: &Exchange, answer: &Answer) -> Vec<Cow<'static, str>> {
         applied.push(Cow::Owned(format!("odata.maxpagesize={size}")));
     }
     applied
-}
-
-fn advise(headers: &mut HeaderMap, advice: &str) {
-    let line = header_line(advice);
-    if let Some(line) = header_value(&line).filter(|_| !line.is_empty()) {
-        headers.insert(ADVICE, line);
-    }
-}
-
-/// One line of printable ASCII, cut off where it gets long; other characters become question marks.
-fn header_line(text: &str) -> String {
-    let mut line: String = text
-        .chars()
-        .take(ADVICE_BYTES_MAX + 1)
-        .map(|letter| match letter {
-            ' '..='~' => letter,
-            '…' => '~',
-            '‘' | '’' => '\'',
-            _ if letter.is_whitespace() => ' ',
-            _ => '?',
-        })
-        .collect();
-    if line.len() > ADVICE_BYTES_MAX {
-        line.truncate(ADVICE_BYTES_MAX - 3);
-        line.push_str("...");
-    }
-    line.trim().to_owned()
 }
 
 fn header_value(text: &str) -> Option<HeaderValue> {

@@ -26,8 +26,8 @@ use crate::{
     doctor,
     identity::SignIn,
     journal::{BytesIn, Journal, Operation, sign_in_path},
-    layers::{Exchange, gzip, origin, rescue},
-    listen::Peer,
+    layers::{Exchange, Scheme, gzip, origin, rescue},
+    listen::{Misheard, Peer},
     respond::{self, Answer},
     said, upkeep,
     v1::Walks,
@@ -95,10 +95,15 @@ impl Front {
         let authorization = text(request.headers(), &header::AUTHORIZATION);
         let tenant = self.tenants.named_by(authorization);
         let noted = method.as_deref().map(|method| (method, tenant));
+        let scheme = request.extensions().get::<Scheme>().copied();
+        let is_strict = self.settings.strict_transport && scheme == Some(Scheme::Https);
         let answering = self.answer(&exchange, request);
-        self.conclude(&exchange, noted, answering)
+        let mut response = self
+            .conclude(&exchange, noted, answering)
             .instrument(span)
-            .await
+            .await;
+        respond::seal(&mut response, is_strict);
+        response
     }
 
     /// Whatever happens in the answering, there is an answer: with its ids, and written down under its method and the
@@ -147,6 +152,12 @@ impl Front {
     async fn direct(&self, visit: Visit<'_>) -> Response {
         let path = visit.parts.uri.path().trim_start_matches('/');
         let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        if let Some(Misheard(refusal)) = visit.parts.extensions.get() {
+            return respond::error(visit.exchange, refusal.clone().into(), Voice::Gateway);
+        }
+        if visit.parts.method == "CONNECT" {
+            return respond::no_tunnel(visit.exchange, self.settings.proxy);
+        }
         let version = ["v1.0", "beta"]
             .into_iter()
             .find(|version| version.eq_ignore_ascii_case(first));

@@ -1,6 +1,6 @@
 //! What the front of house is told at construction: an address, a limit, time and chance.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -20,6 +20,11 @@ pub struct Settings {
     /// Scheme and authority that `@odata.context`, `@odata.nextLink` and `Location` say, for example `https://search.example`;
     /// when unset, the scheme and host that the client used.
     pub public_url: Option<String>,
+    /// Do answers over TLS say that this host is never to be asked without it? That is for a host with a name of its own, and
+    /// would shut a developer out of everything else on `localhost`.
+    pub strict_transport: bool,
+    /// Where CONNECT tunnels begin, if there are any, for clients that ask for one elsewhere.
+    pub proxy: Option<SocketAddr>,
     /// Largest body of an item or of a batch in bytes, as sent and again when inflated. Others are limited to
     /// [`BODY_BYTES_MAX`](graph::limits::BODY_BYTES_MAX) besides.
     pub body_bytes_max: usize,
@@ -41,6 +46,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             public_url: None,
+            strict_transport: false,
+            proxy: None,
             body_bytes_max: graph::limits::ITEM_BODY_BYTES_MAX,
             ids: Arc::new(random_id),
             now: Arc::new(real_time),

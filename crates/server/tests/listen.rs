@@ -155,6 +155,28 @@ async fn both_listeners_answer_and_know_their_scheme() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_listener_knows_what_the_other_one_speaks() {
+    let running = Arc::new(start());
+    let there = Arc::clone(&running);
+    beside(move || {
+        // HTTP/2 without TLS is spoken by those who know that it is.
+        let plain = TcpStream::connect(there.http).unwrap();
+        assert_eq!(modern(plain, "/scheme"), "http");
+        // Who speaks plainly to the secure port is answered plainly; what is said is the router's.
+        let mut wrong = TcpStream::connect(there.https).unwrap();
+        wrong.write_all(request("/scheme").as_bytes()).unwrap();
+        assert!(text(wrong).starts_with("HTTP/1.1 404 "));
+        // A handshake cannot be answered; it ends at once.
+        let mut wrong = TcpStream::connect(there.http).unwrap();
+        wrong.write_all(b"\x16\x03\x01\x00\x05hello").unwrap();
+        assert_eq!(text(wrong), "");
+    })
+    .await;
+    let running = Arc::into_inner(running).unwrap();
+    assert!(running.end().await < Duration::from_secs(5));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_misbehave_disturb_nobody_else() {
     let running = Arc::new(start());
     let there = Arc::clone(&running);

@@ -132,12 +132,12 @@ mod tests {
             (503, ErrorCode::ServiceNotAvailable)
         );
         assert_eq!(refused.retry_after.unwrap().get(), RETRY_AFTER);
-        rooms.to_parse(Whose::Request, 2_000, 50).await.unwrap();
+        drop(rooms.to_parse(Whose::Request, 2_000, 50).await.unwrap());
         // A batch that has its room would wait for itself if its entries asked for the same one.
         let entry = rooms.to_parse(Whose::Entry, 30_000_000, BODY_VALUES_MAX);
-        entry.await.unwrap();
+        drop(entry.await.unwrap());
         drop(first);
-        large().await.unwrap();
+        drop(large().await.unwrap());
     }
 
     #[tokio::test]
@@ -147,6 +147,6 @@ mod tests {
         let mut second = std::pin::pin!(rooms.to_read(1));
         assert!(futures_util::poll!(&mut second).is_pending());
         drop(first);
-        second.await.unwrap();
+        drop(second.await.unwrap());
     }
 }

@@ -9,5 +9,5 @@ mod rescue;
 pub(crate) use exchange::Exchange;
 pub(crate) use gzip::gzip;
 pub use origin::Scheme;
-pub(crate) use origin::origin;
+pub(crate) use origin::{is_host, origin};
 pub(crate) use rescue::{Panicked, rescue};

@@ -23,7 +23,7 @@ use super::head::{self, Ended, Refusal};
 use crate::{
     Scheme,
     journal::Journal,
-    listen::{DRAIN, Door, Place, accept, at_once, peer, ready, said},
+    listen::{DRAIN, Door, Place, accept, at_once, farewell, peer, ready, said},
 };
 
 /// Tunnels at the same time; more are refused. It leaves the other listeners their share of file descriptors.
@@ -34,10 +34,6 @@ const TURNED_AWAY_MAX: usize = 64;
 
 /// How long a new tunnel may stay silent; what is inside of it has the time-outs of every other connection.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
-
-/// How long a client that was refused may take to read why, and how much it may still send meanwhile.
-const FAREWELL: Duration = Duration::from_secs(2);
-const FAREWELL_BYTES_MAX: u64 = 64 * 1024;
 
 /// The CONNECT listener and what its tunnels lead to.
 pub struct Proxy {
@@ -153,20 +149,12 @@ impl Tunnels {
     }
 }
 
-/// Says why, and waits until it is read: a socket that is closed over unread bytes takes the answer with it.
-async fn refuse(mut stream: TcpStream, refusal: &Refusal) {
+async fn refuse(stream: TcpStream, refusal: &Refusal) {
     let body = format!("{}\n", refusal.sentence);
     let answer = format!(
         "HTTP/1.1 {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         refusal.status,
         body.len()
     );
-    let farewell = async {
-        stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await?;
-        let mut rest = stream.take(FAREWELL_BYTES_MAX);
-        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
-    };
-    // Whoever does not read in time is left alone.
-    let _ = timeout(FAREWELL, farewell).await;
+    farewell(stream, answer.as_bytes()).await;
 }

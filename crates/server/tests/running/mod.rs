@@ -7,9 +7,13 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    time::SystemTime,
 };
 
-use server::listen::{Listeners, serve};
+use server::{
+    listen::{Listeners, serve},
+    tls::{Material, install_provider},
+};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::world::World;
@@ -17,6 +21,8 @@ use crate::world::World;
 /// A furnished world behind a listener.
 pub struct Running {
     pub at: SocketAddr,
+    /// Where TLS is spoken.
+    pub secure_at: SocketAddr,
     pub token: String,
     stop: watch::Sender<bool>,
     ended: JoinHandle<std::io::Result<()>>,
@@ -27,16 +33,21 @@ pub async fn start() -> Running {
     let world = World::new().await;
     let token = world.app("connector").await;
     world.furnish(&token).await;
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
+    let (listener, secure) = (bind(), bind());
     let at = listener.local_addr().unwrap();
+    let secure_at = secure.local_addr().unwrap();
+    install_provider();
+    let tls = Material::open(world.directory.path(), SystemTime::UNIX_EPOCH).unwrap();
     let (stop, stopped) = watch::channel(false);
     let router = world.router.clone();
     let listeners = Listeners {
         http: Some(listener),
-        https: None,
+        https: Some((secure, tls.server_config())),
     };
     Running {
         at,
+        secure_at,
         token,
         stop,
         ended: tenant::tasks::spawn("server", serve(listeners, router, stopped)),
@@ -64,5 +75,6 @@ impl Running {
     pub async fn end(self) {
         self.stop.send_replace(true);
         self.ended.await.unwrap().unwrap();
+        assert!(TcpStream::connect(self.secure_at).is_err());
     }
 }

@@ -51,7 +51,7 @@ pub struct World {
     pub tenant: Arc<Tenant>,
     /// Says the word to stop.
     pub stop: watch::Sender<bool>,
-    directory: tempfile::TempDir,
+    pub directory: tempfile::TempDir,
 }
 
 /// What came back.
