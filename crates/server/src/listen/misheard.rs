@@ -3,7 +3,7 @@
 use axum::{
     Router,
     body::Body,
-    http::{Method, Request, StatusCode},
+    http::{Method, Request, StatusCode, header},
 };
 use graph::{
     ErrorCode, PublicError,
@@ -74,7 +74,9 @@ impl Misheard {
         let body = body.collect().await.map(|body| body.to_bytes());
         let body = body.unwrap_or_default();
         let mut answer = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
-        for (name, value) in &parts.headers {
+        // The router may have said the length already.
+        let headers = parts.headers.iter();
+        for (name, value) in headers.filter(|(name, _)| *name != header::CONTENT_LENGTH) {
             answer.extend_from_slice(name.as_str().as_bytes());
             answer.extend_from_slice(b": ");
             answer.extend_from_slice(value.as_bytes());
