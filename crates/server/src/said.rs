@@ -204,7 +204,8 @@ mod tests {
     #[tokio::test]
     async fn bodies_are_objects_or_nothing() {
         let headers = HeaderMap::new();
-        let incoming = |text: &'static str| Incoming::new(Body::from(text), 1_000);
+        let incoming =
+            |text: &'static str| Incoming::new(Body::from(text), 1_000, &std::sync::Arc::default());
         for (text, may_be_empty, is_fine) in [
             ("{\"a\":[1]}", false, true),
             (" \n", true, true),
