@@ -23,12 +23,14 @@ impl Clock for SystemClock {
     }
 
     async fn sleep_until(&self, until: DateTime) {
-        loop {
-            let left = clock::between(self.now(), until);
-            if left.is_zero() {
+        let mut before = self.now();
+        while before < until {
+            tokio::time::sleep(clock::between(before, until).min(NAP_MAX)).await;
+            let now = self.now();
+            if now < before {
                 return;
             }
-            tokio::time::sleep(left.min(NAP_MAX)).await;
+            before = now;
         }
     }
 }

@@ -13,7 +13,6 @@ use server::{
     journal::{Journal, Whereabouts},
     weather::{Report, Weather},
 };
-use tenant::clock::MovableClock;
 
 use crate::{
     cli::{Demo, Dev, Listen},
@@ -194,10 +193,10 @@ async fn start_with(
     };
     let (name, profile) = (guests.climate.name(), guests.climate.profile()?);
     let (people, clear) = guests.people(&http_url);
-    let clock = Arc::new(MovableClock::over(Arc::new(SystemClock)));
-    let weather = Weather::new(Arc::clone(&clock), name, profile.clone());
+    let weather = Weather::new(name, profile.clone());
     let life = wire::Life {
-        clock,
+        clock: Arc::new(SystemClock),
+        moves: true,
         profile,
         weather: sockets.proxy.is_some().then(|| Arc::new(weather)),
     };

@@ -51,6 +51,7 @@ pub async fn serve(options: &Serve) -> anyhow::Result<u8> {
     };
     let life = wire::Life {
         clock: Arc::new(SystemClock),
+        moves: false,
         profile: Profile::INSTANT,
         weather: None,
     };

@@ -141,6 +141,21 @@ impl At {
             .collect()
     }
 
+    /// The server, asked as the admin app of the tenant itself, which is made by that, except for who only looks.
+    ///
+    /// # Errors
+    /// The address, or the tenant, is none that can be used.
+    pub async fn remote(&self, only_looks: bool) -> anyhow::Result<Remote> {
+        let mut account = Account::admin();
+        if let Some(tenant) = &self.tenant {
+            if only_looks {
+                Remote::has(&self.address, tenant).await?;
+            }
+            account.tenant.clone_from(tenant);
+        }
+        Remote::new(&self.address, account)
+    }
+
     async fn ask(
         &self,
         method: Method,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     remote::{Account, Address, Remote},
     say,
+    upkeep::At,
 };
 
 const CLOCK: &str = "/_linkspan/clock";
@@ -16,7 +17,7 @@ const FAULTS: &str = "/_linkspan/faults";
 #[derive(Args)]
 pub struct ClockCommand {
     #[command(flatten)]
-    pub address: Address,
+    pub at: At,
     /// What to do [default: show].
     #[command(subcommand)]
     pub action: Option<ClockAction>,
@@ -43,13 +44,13 @@ pub enum ClockAction {
 
 /// Shows or moves the clock.
 pub async fn clock(command: ClockCommand) -> anyhow::Result<()> {
-    let server = Remote::new(&command.address, Account::admin())?;
     let (method, said) = match command.action {
         None | Some(ClockAction::Show) => (Method::GET, None),
         Some(ClockAction::Advance { by }) => (Method::POST, Some(json!({ "advance": by }))),
         Some(ClockAction::Set { now }) => (Method::POST, Some(json!({ "now": now }))),
         Some(ClockAction::Reset) => (Method::DELETE, None),
     };
+    let server = command.at.remote(method == Method::GET).await?;
     let clock = server.ask(method, CLOCK, said.as_ref()).await?;
     let text = |member: &str| clock[member].as_str().unwrap_or_default().to_owned();
     say::line(format_args!(

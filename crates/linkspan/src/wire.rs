@@ -67,10 +67,12 @@ pub struct House {
     _lock: File,
 }
 
-/// How the tenant's time goes.
+/// How the tenants' time goes.
 pub struct Life {
-    /// The tenant's clock; sign-in and TLS live on real time.
+    /// The clock that all tenants start with; sign-in and TLS live on real time.
     pub clock: Arc<dyn Clock>,
+    /// Can each tenant's be moved?
+    pub moves: bool,
     /// How long things take, and how much there may be.
     pub profile: Profile,
     /// The weather, if it can be made.

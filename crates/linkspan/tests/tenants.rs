@@ -5,6 +5,8 @@
 mod running;
 #[path = "running/sign_in.rs"]
 mod sign_in;
+#[path = "tenants/time.rs"]
+mod time;
 
 use std::process::{Command, Output};
 

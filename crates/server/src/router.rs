@@ -249,13 +249,6 @@ impl Front {
         }
     }
 
-    /// What is about the whole server is for an app of the home tenant that may write everything: it concerns all apps.
-    async fn admin(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Response> {
-        let tenant = upkeep::admin(&self.tenants, exchange, parts).await?;
-        let allowed = upkeep::home_only(&self.tenants, tenant);
-        allowed.map_err(|refusal| respond::error(exchange, refusal.into(), Voice::Gateway))
-    }
-
     /// The journal: what the apps of a tenant did. The home tenant's shows what was for no tenant too, and its admin may ask
     /// for another's.
     async fn journal(&self, visit: Visit<'_>, journal: &Journal) -> Response {
@@ -268,7 +261,7 @@ impl Front {
             return respond::method_not_allowed(exchange, &[Method::Get]);
         }
         let own = match upkeep::admin(&self.tenants, exchange, parts).await {
-            Ok(own) => own,
+            Ok(lease) => lease.tenant.id,
             Err(response) => return response,
         };
         let read = async {
@@ -294,7 +287,7 @@ impl Front {
         Desk::at(path).zip(self.settings.weather.as_deref())
     }
 
-    /// The weather: it falls on all apps.
+    /// The weather falls on all apps; the clock is each tenant's own.
     async fn weather(&self, visit: Visit<'_>, desk: Desk, weather: &Weather) -> Response {
         let Visit {
             exchange,
@@ -306,10 +299,14 @@ impl Front {
         else {
             return respond::method_not_allowed(exchange, allowed);
         };
-        if let Err(response) = self.admin(exchange, parts).await {
-            return response;
-        }
+        let lease = match upkeep::admin(&self.tenants, exchange, parts).await {
+            Ok(lease) => lease,
+            Err(response) => return response,
+        };
         let answered = async {
+            if !desk.is_of_tenant() {
+                upkeep::home_only(&self.tenants, lease.tenant.id)?;
+            }
             said::query(parts.uri.query(), &[])?;
             let said = match method {
                 Method::Post => said::object(body, &parts.headers, false).await?,
@@ -318,11 +315,11 @@ impl Front {
                     Value::Null
                 }
             };
-            desk.answer(weather, method, &said)
+            desk.answer(weather, &lease, (method, &said)).await
         };
         match answered.await {
             Ok(answer) => respond::answer(exchange, answer),
-            Err(refusal) => respond::error(exchange, refusal.into(), Voice::Gateway),
+            Err(error) => respond::error(exchange, error, Voice::Gateway),
         }
     }
 }

@@ -15,7 +15,8 @@ use tenant::{Caller, Error, Failure, FailureKind, Tenant, accounts::Accounts};
 use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
 
-use self::slots::{Lease, Slots};
+pub(crate) use self::slots::Lease;
+use self::slots::Slots;
 pub use self::source::{Keeper, NotMade, Resident, Snapshot, Source};
 use crate::{
     Now,
@@ -268,7 +269,7 @@ fn domains(accounts: &Accounts) -> impl Iterator<Item = &str> {
 }
 
 /// Something broke that may be whole again.
-fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+pub(crate) fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::Failed(Failure {
         kind: FailureKind::Unavailable,
         source: source.into(),
@@ -303,6 +304,7 @@ impl Source for One {
         Ok(Resident {
             tenant: Arc::clone(&self.tenant),
             issuer: Arc::clone(&self.issuer),
+            dial: None,
             stop: watch::Sender::new(false),
             loops: Vec::new(),
         })

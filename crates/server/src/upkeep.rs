@@ -23,7 +23,7 @@ use crate::{
     layers::Exchange,
     respond::{self, Answer},
     said,
-    tenants::{Keeper, Lost, Tenants},
+    tenants::{Keeper, Lease, Lost, Tenants},
 };
 
 /// The longest name of a snapshot, in letters.
@@ -64,7 +64,7 @@ pub(crate) async fn answer(
     body: &mut Incoming,
 ) -> Response {
     let admin = match admin(tenants, exchange, parts).await {
-        Ok(tenant) => tenant,
+        Ok(lease) => lease.tenant.id,
         Err(response) => return response,
     };
     let wish = match Wish::read(parts.method.as_str(), parts.uri.path()) {
@@ -90,18 +90,18 @@ pub(crate) async fn answer(
     }
 }
 
-/// The tenant of an app that may write everything there, by its own token; else what to answer.
+/// The tenant of an app that may write everything there, by its own token, kept open; else what to answer.
 pub(crate) async fn admin(
     tenants: &Tenants,
     exchange: &Exchange,
     parts: &Parts,
-) -> Result<Uuid, Response> {
+) -> Result<Lease, Response> {
     let (lease, caller) = tenants
         .caller(exchange, &parts.headers)
         .await
         .map_err(|none| none.answer(exchange))?;
     match caller.require(&[], &[Scope::ExternalConnectionReadWriteAll]) {
-        Ok(()) => Ok(lease.tenant.id),
+        Ok(()) => Ok(lease),
         Err(refusal) => Err(respond::error(exchange, refusal.into(), Voice::Gateway)),
     }
 }

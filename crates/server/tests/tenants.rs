@@ -98,6 +98,7 @@ impl Source for Directories {
             loops: indexer::start(&tenant, &stopped).into(),
             issuer: Issuer::new(id, Arc::clone(&self.keys), visibility),
             tenant,
+            dial: None,
             stop,
         })
     }

@@ -43,7 +43,7 @@ macro_rules! promises_of_reopening {
 promises! {
     connections: ids_are_compared_without_case listed_in_the_order_made updates_expect_a_version
         names_are_free_after_deletion schemas_expect_a_version failed_operations_keep_their_reason
-        registrations_take_their_time connections_on_their_way_out;
+        registrations_take_their_time due_moments_brought_forward connections_on_their_way_out;
     items: writes_are_read writes_expect writes_expect_a_schema acl_only_writes_are_live_at_once
         acl_only_writes_leave_lines_alone equal_acls_share_a_number empty_lists_admit_nobody
         deleted_items_come_back_as_others found_by_number_and_counted activities_need_an_item

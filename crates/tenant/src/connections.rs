@@ -163,14 +163,16 @@ pub async fn retire(tenant: &Tenant, id: &str) -> Result<(), Error> {
     set_state(tenant, kept.key, |_| Some(ConnectionState::Obsolete)).await
 }
 
-/// Sets a connection's state to what follows from the present one; `None` leaves it. A connection that is gone has no state.
+/// Sets a connection's state to what follows from the present one; `None` leaves it. One that is gone, or being
+/// deleted, keeps the state that it had.
 pub(crate) async fn set_state(
     tenant: &Tenant,
     at: ConnectionKey,
     next: impl Fn(ConnectionState) -> Option<ConnectionState>,
 ) -> Result<(), Error> {
     for _ in 0..ATTEMPTS {
-        let Some(kept) = tenant.visibility.connection_at(at) else {
+        let kept = tenant.visibility.connection_at(at);
+        let Some(kept) = kept.filter(|kept| kept.released_at.is_none()) else {
             return Ok(());
         };
         let mut connection = kept.connection.clone();

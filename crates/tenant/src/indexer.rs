@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use graph::DateTime;
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
@@ -54,12 +55,12 @@ pub fn start(tenant: &Arc<Tenant>, stop: &watch::Receiver<bool>) -> [Loop; 2] {
 
 async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
     let takes_time = tenant.profile.index_latency != Span::ZERO;
-    for sweep in 0_u64.. {
+    loop {
         if takes_time {
             tokio::select! {
                 // Whoever stops settles what is left.
                 () = stopped(&mut stop) => return,
-                () = lag(&tenant, sweep) => {}
+                () = lag(&tenant) => {}
             }
         }
         if *stop.borrow() {
@@ -67,7 +68,7 @@ async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
         }
         let began = Instant::now();
         let carried = if takes_time {
-            settle(&tenant).await.map(|()| 0)
+            catch_up(&tenant).await.map(|()| 0)
         } else {
             step(&tenant).await
         };
@@ -90,23 +91,49 @@ async fn run(tenant: Arc<Tenant>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Waits until there is something to index, and then for the time that the profile's index takes. What is written meanwhile waits less.
-async fn lag(tenant: &Tenant, sweep: u64) {
-    // A store that does not answer is the next step's to report.
-    while let Ok(claim) = tenant.store.claim_dirty(1, 1).await
-        && claim.lines.is_empty()
-    {
-        tokio::select! {
-            () = tenant.dirty.notified() => {}
-            () = tokio::time::sleep(PATROL) => {}
+/// Waits until something has waited for as long as the profile's index takes. What is written meanwhile waits less.
+async fn lag(tenant: &Tenant) {
+    loop {
+        match due(tenant).await {
+            // A store that does not answer is the next step's to report.
+            Err(_) => return,
+            Ok(Some(due)) if due <= tenant.clock.now() => return,
+            Ok(Some(due)) => tenant.clock.sleep_until(due).await,
+            Ok(None) => tokio::select! {
+                () = tenant.dirty.notified() => {}
+                () = tokio::time::sleep(PATROL) => {}
+            },
         }
     }
+}
+
+/// When what waits for the index is to be there; none if nothing waits.
+async fn due(tenant: &Tenant) -> Result<Option<DateTime>, Error> {
+    let written = tenant.progress.written();
+    if tenant.store.claim_dirty(1, 1).await?.lines.is_empty() {
+        tenant.progress.nothing_waits(written);
+        return Ok(None);
+    }
+    let (since, sweep) = tenant.progress.waits(tenant.clock.now());
     let profile = &tenant.profile;
     let takes = (profile.index_latency).pick(profile.seed, &format!("sweep {sweep}"));
-    tenant
-        .clock
-        .sleep_until(later(tenant.clock.now(), takes))
-        .await;
+    Ok(Some(later(since, takes)))
+}
+
+/// Carries all that waits, if it has waited for as long as the profile's index takes; who comes while that is done waits until it is.
+pub(crate) async fn catch_up(tenant: &Tenant) -> Result<(), Error> {
+    if tenant.profile.index_latency == Span::ZERO {
+        return Ok(());
+    }
+    let _alone = tenant.sweeping.lock().await;
+    if due(tenant)
+        .await?
+        .is_none_or(|due| due > tenant.clock.now())
+    {
+        return Ok(());
+    }
+    tenant.progress.sweep();
+    settle(tenant).await
 }
 
 /// Carries one batch; returns how many lines it had.

@@ -97,7 +97,7 @@ async fn write(
         Err(StoreError::Full) => Err(limit::items_reached(tenant, kept).await?),
         Err(error) => Err(error.into()),
         Ok(_) => {
-            tenant.progress.wrote(&caller.app);
+            tenant.progress.wrote(&caller.app, tenant.clock.now());
             tenant.dirty.notify_one();
             if kept.connection.state == ConnectionState::LimitExceeded {
                 limit::ease(tenant).await?;
@@ -202,7 +202,7 @@ pub async fn delete_item(
         .delete_item(kept.key, &ItemId::kept(id))
         .await?;
     deleted.ok_or_else(|| PublicError::not_found("Item"))?;
-    tenant.progress.wrote(&caller.app);
+    tenant.progress.wrote(&caller.app, tenant.clock.now());
     tenant.dirty.notify_one();
     limit::ease(tenant).await
 }

@@ -1,6 +1,7 @@
 //! What comes to connections in its time: a registration comes into force, a deleted connection is released.
 //!
-//! When that is, is in the store, so a process that stops in between only does it later.
+//! When that is, is in the store, so a process that stops in between only does it later. It is in the tenant's time: where that goes back, or
+//! another profile holds, what is due is brought forward to what the profile can give.
 
 use std::{future::pending, sync::Arc, time::Duration};
 
@@ -12,8 +13,11 @@ use tracing::error;
 
 use crate::{
     Error, Tenant,
+    clock::later,
+    indexer,
     kept::{KeptConnection, Registration},
     limit,
+    profile::Span,
     tasks::{Loop, stopped},
 };
 
@@ -50,17 +54,34 @@ async fn sleep_until(tenant: &Tenant, next: Option<DateTime>) {
     }
 }
 
+/// To be called when the clock was moved: what became due thereby is done when this returns, and what waited for the index long enough is in it.
+///
+/// # Errors
+/// Fails when the store or the index does; the rest is done later then.
+pub async fn catch_up(tenant: &Tenant) -> Result<(), Error> {
+    step(tenant).await?;
+    indexer::catch_up(tenant).await
+}
+
 /// Does everything that is due; says when the next thing is.
 ///
 /// # Errors
 /// Fails when the store does; what was due stays due then.
 pub async fn step(tenant: &Tenant) -> Result<Option<DateTime>, Error> {
+    let _alone = tenant.living.lock().await;
     let now = tenant.clock.now();
     let mut next = None;
     for kept in tenant.store.connections().await? {
-        let Some(due) = due(&kept) else { continue };
-        if due > now {
-            next = Some(next.map_or(due, |next: DateTime| next.min(due)));
+        let Some((due, takes)) = due(tenant, &kept) else {
+            continue;
+        };
+        let left = takes.left(now, due);
+        if !left.is_zero() {
+            let within = later(now, left);
+            if within < due {
+                tenant.store.bring_forward(kept.key, within).await?;
+            }
+            next = Some(next.map_or(within, |next: DateTime| next.min(within)));
         } else if kept.released_at.is_some() {
             release(tenant, &kept).await?;
         } else if let Some(registration) = &kept.registration {
@@ -74,10 +95,14 @@ pub async fn step(tenant: &Tenant) -> Result<Option<DateTime>, Error> {
     Ok(next)
 }
 
-/// A connection that is being deleted has nothing else to wait for.
-fn due(kept: &KeptConnection) -> Option<DateTime> {
-    let registration = kept.registration.as_ref().map(|pending| pending.due);
-    kept.released_at.or(registration)
+/// What a connection waits for: when it is due, and how long the whole of it takes. One that is being deleted has nothing else to wait for.
+fn due(tenant: &Tenant, kept: &KeptConnection) -> Option<(DateTime, Span)> {
+    let profile = &tenant.profile;
+    let release = |at| (at, profile.connection_deletion);
+    let registration = kept.registration.as_ref();
+    kept.released_at
+        .map(release)
+        .or(registration.map(|pending| (pending.due, profile.schema_registration)))
 }
 
 /// The connection is gone for everyone; what it held is removed in the background.

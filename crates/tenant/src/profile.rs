@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use graph::limits;
+use graph::{DateTime, limits};
+
+use crate::clock::between;
 
 /// How a tenant lives. Two are given; every number can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +124,16 @@ impl Span {
         Self { least, most }
     }
 
+    /// The longest that it can take.
+    pub fn longest(self) -> Duration {
+        self.most.max(self.least)
+    }
+
+    /// How long something is still to take that is due at that moment. A clock that was moved back makes nobody wait longer than the whole takes.
+    pub fn left(self, now: DateTime, due: DateTime) -> Duration {
+        between(now, due).min(self.longest())
+    }
+
     /// How long the thing of this name takes: always the same for the same seed and name.
     pub fn pick(self, seed: u64, name: &str) -> Duration {
         let width = self.most.saturating_sub(self.least).as_millis();
@@ -164,6 +176,17 @@ mod tests {
         assert!((60..140).contains(&early), "{early}");
         assert_eq!(span.pick(7, "operation 3"), picked[3]);
         assert_ne!(span.pick(8, "operation 3"), picked[3]);
+    }
+
+    #[test]
+    fn nothing_is_left_beyond_the_whole() {
+        let minute = Duration::from_secs(60);
+        let span = Span::of((Duration::ZERO, minute));
+        let now = DateTime(0);
+        for (seconds, left) in [(-5, 0), (0, 0), (59, 59), (60, 60), (2_592_856, 60)] {
+            let due = DateTime(seconds * 10_000_000);
+            assert_eq!(span.left(now, due), Duration::from_secs(left), "{seconds}");
+        }
     }
 
     #[test]

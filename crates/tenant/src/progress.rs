@@ -5,12 +5,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use graph::DateTime;
 use tokio::sync::{Notify, watch};
 
 /// A search waits for its app's own writes at most this long.
@@ -27,8 +28,18 @@ pub struct Progress {
     written: AtomicU64,
     indexed: watch::Sender<u64>,
     last_of_app: Mutex<HashMap<String, u64>>,
+    waiting: Mutex<Waiting>,
     /// Rung by a search that waits, so that the indexer cuts its rest short.
     hurry: Notify,
+}
+
+/// What an index that takes its time lets wait.
+#[derive(Default)]
+struct Waiting {
+    /// Since when something waits, by the tenant's clock.
+    since: Option<DateTime>,
+    /// How many sweeps there were before the one that will carry it.
+    sweeps: u64,
 }
 
 impl Default for Progress {
@@ -37,15 +48,17 @@ impl Default for Progress {
             written: AtomicU64::new(0),
             indexed: watch::Sender::new(0),
             last_of_app: Mutex::default(),
+            waiting: Mutex::default(),
             hurry: Notify::new(),
         }
     }
 }
 
 impl Progress {
-    /// An app's write was acknowledged.
-    pub(crate) fn wrote(&self, app: &str) {
+    /// An app's write is about to be acknowledged.
+    pub(crate) fn wrote(&self, app: &str, now: DateTime) {
         let number = self.written.fetch_add(1, Ordering::SeqCst) + 1;
+        self.waits(now);
         let mut last = self.last_of_app();
         if let Some(known) = last.get_mut(app) {
             *known = number;
@@ -60,6 +73,33 @@ impl Progress {
     /// The writes acknowledged so far; to be read before a claim, which then holds all of them.
     pub(crate) fn written(&self) -> u64 {
         self.written.load(Ordering::SeqCst)
+    }
+
+    /// Something waits for the index: since when, and which sweep will carry it. Where the clock went back behind that, it waits from now on.
+    pub(crate) fn waits(&self, now: DateTime) -> (DateTime, u64) {
+        let mut waiting = self.waiting();
+        let since = waiting.since.map_or(now, |since| since.min(now));
+        waiting.since = Some(since);
+        (since, waiting.sweeps)
+    }
+
+    /// All that waited is carried; what is written from here on waits anew.
+    pub(crate) fn sweep(&self) {
+        let mut waiting = self.waiting();
+        waiting.since = None;
+        waiting.sweeps += 1;
+    }
+
+    /// Nothing waited when so many writes were acknowledged.
+    pub(crate) fn nothing_waits(&self, written: u64) {
+        let mut waiting = self.waiting();
+        if self.written() == written {
+            waiting.since = None;
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The index has every write up to this number.
@@ -91,7 +131,7 @@ impl Progress {
         self.hurry.notified().await;
     }
 
-    fn last_of_app(&self) -> std::sync::MutexGuard<'_, HashMap<String, u64>> {
+    fn last_of_app(&self) -> MutexGuard<'_, HashMap<String, u64>> {
         self.last_of_app
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

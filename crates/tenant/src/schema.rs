@@ -9,7 +9,7 @@ use graph::{
 
 use crate::{
     Caller, Error, Tenant, access,
-    clock::{between, later},
+    clock::later,
     connections::{ATTEMPTS, taken},
     error::Failure,
     kept::{KeptConnection, Registration},
@@ -115,7 +115,8 @@ pub(crate) async fn registered(
     kept: &KeptConnection,
     registration: &Registration,
 ) -> Result<(), Error> {
-    let left = || between(tenant.clock.now(), registration.due);
+    let takes = tenant.profile.schema_registration;
+    let left = || takes.left(tenant.clock.now(), registration.due);
     if left() <= PATIENCE
         && let Ok(_place) = tenant.places.try_acquire()
         && tokio::time::timeout(PATIENCE, ended(tenant, kept))

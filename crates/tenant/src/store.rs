@@ -85,7 +85,7 @@ pub trait ConnectionStore {
         now: DateTime,
     ) -> Result<Arc<KeptConnection>, StoreError>;
 
-    /// Replaces a connection's members. `Conflict` when it is gone or no longer at `expected`.
+    /// Replaces a connection's members. `Conflict` when it is gone, being deleted, or no longer at `expected`.
     async fn update_connection(
         &self,
         at: ConnectionKey,
@@ -100,6 +100,10 @@ pub trait ConnectionStore {
         at: ConnectionKey,
         when: DateTime,
     ) -> Result<bool, StoreError>;
+
+    /// Lets what the connection waits for, the end of its registration or its release, be due at that moment if it is due later. `false`
+    /// when it was gone.
+    async fn bring_forward(&self, at: ConnectionKey, to: DateTime) -> Result<bool, StoreError>;
 
     /// Takes a connection out of the picture at once and frees its id; what it held is removed by [`ConnectionStore::purge`]. `false` when it was gone.
     async fn delete_connection(&self, at: ConnectionKey) -> Result<bool, StoreError>;

@@ -35,6 +35,10 @@ pub struct Tenant {
     pub progress: Progress,
     /// Held by whoever carries dirty lines to the index.
     pub indexing: Mutex<()>,
+    /// Held by whoever carries all that has waited long enough.
+    pub(crate) sweeping: Mutex<()>,
+    /// Held by whoever does what is due.
+    pub(crate) living: Mutex<()>,
     /// Held by an examination: it reads for seconds, and readers are few.
     pub examining: Mutex<()>,
     /// Rung after every deletion of a connection; the purge listens.
@@ -70,6 +74,8 @@ impl Tenant {
             dirty: Notify::new(),
             progress: Progress::default(),
             indexing: Mutex::new(()),
+            sweeping: Mutex::new(()),
+            living: Mutex::new(()),
             examining: Mutex::new(()),
             deleted: Notify::new(),
             scheduled: Notify::new(),

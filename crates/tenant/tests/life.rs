@@ -8,8 +8,11 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use graph::{ConnectionState, DateTime, ErrorCode, OperationStatus, PublicError};
 use serde_json::{Value, json};
 use tenant::{
-    Error, Profile, clock::Clock, clock::between, connections, indexer, items, life, operations,
-    profile::Span, schema,
+    Error, Profile,
+    clock::{Clock, between, later},
+    connections, indexer, items, life, operations,
+    profile::Span,
+    schema,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use world::{World, app, titles};
@@ -304,20 +307,85 @@ async fn an_item_is_found_when_its_index_has_taken_its_time() {
     // Without the latency this search would have waited for the write.
     assert_eq!(found().await, 0);
     world.clock.advance(59 * SECOND);
+    life::catch_up(&world.tenant).await.unwrap();
     assert_eq!(found().await, 0);
-    // The loop may begin to wait a moment later than the clock is moved: a few more minutes pass then.
-    for _ in 0..200 {
-        world.clock.advance(30 * SECOND);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        if found().await == 1 {
-            break;
-        }
-    }
+    // Moved back by a month, it waits as long as the index takes and no longer.
+    world.clock.set(DateTime::parse("2026-02-18").unwrap());
+    life::catch_up(&world.tenant).await.unwrap();
+    world.clock.advance(59 * SECOND);
+    life::catch_up(&world.tenant).await.unwrap();
+    assert_eq!(found().await, 0);
+    world.clock.advance(SECOND);
+    life::catch_up(&world.tenant).await.unwrap();
     assert_eq!(found().await, 1);
     stop.send_replace(true);
     for each in loops {
         assert!(each.ended().await);
     }
+}
+
+/// The loop by itself finds that the time went back, and that it has come.
+#[tokio::test]
+async fn an_indexer_that_sleeps_lives_through_a_jump_back() {
+    let world = World::living(Profile {
+        index_latency: Span::of((SECOND, SECOND)),
+        ..Profile::INSTANT
+    })
+    .await;
+    world.connection("tickets", titles()).await;
+    let (stop, stopped) = watch::channel(false);
+    let loops = indexer::start(&world.tenant, &stopped);
+    world.try_printer().await.unwrap();
+    let store = &world.tenant.store;
+    let waits = async || !store.claim_dirty(1, 1).await.unwrap().lines.is_empty();
+    for _ in 0..50 {
+        assert!(waits().await);
+    }
+    world.clock.set(DateTime::parse("2020-02-29").unwrap());
+    for _ in 0..50 {
+        assert!(waits().await);
+    }
+    world.clock.advance(SECOND);
+    let end = tokio::time::Instant::now() + 20 * SECOND;
+    while waits().await {
+        assert!(tokio::time::Instant::now() < end, "it is never indexed");
+        tokio::task::yield_now().await;
+    }
+    stop.send_replace(true);
+    for each in loops {
+        assert!(each.ended().await);
+    }
+}
+
+/// What is due later than the profile can give is brought forward, and stays so after a start.
+#[tokio::test]
+async fn a_clock_moved_back_makes_nobody_wait_longer_than_the_whole_takes() {
+    let world = World::living(taking(60 * SECOND)).await;
+    let noon = world.clock.now();
+    let month = 30 * 24 * 3600 * SECOND;
+    world.clock.advance(month);
+    world.connection("tickets", titles()).await;
+    world.clock.set(noon);
+    let early = refused(world.try_printer().await);
+    assert_eq!(early.retry_after, NonZeroU32::new(60));
+    assert_eq!(world.step().await, Some(later(noon, 60 * SECOND)));
+    world.clock.advance(30 * SECOND);
+    let world = world.again().await;
+    let early = refused(world.try_printer().await);
+    assert_eq!(early.retry_after, NonZeroU32::new(30));
+    world.clock.advance(30 * SECOND);
+    assert_eq!(world.step().await, None);
+    world.try_printer().await.unwrap();
+
+    world.clock.advance(month);
+    connections::delete_connection(&world.tenant, &app(), "tickets")
+        .await
+        .unwrap();
+    world.clock.set(noon);
+    assert_eq!(world.step().await, Some(later(noon, 60 * SECOND)));
+    world.clock.advance(60 * SECOND);
+    assert_eq!(world.step().await, None);
+    world.create("tickets").await.unwrap();
 }
 
 /// After a sweep the loop rests, and then waits for what is written next; it must not forget there that it was stopped before.

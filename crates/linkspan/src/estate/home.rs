@@ -39,9 +39,7 @@ pub fn home(data: &Path, purpose: Purpose) -> anyhow::Result<Uuid> {
         return Ok(seed::TENANT);
     }
     let id = server::identity::unique();
-    let new = data.join("tenant-id.new");
-    shelf::write(&new, &format!("{id}\n"))
-        .and_then(|()| fs::rename(&new, &file))
+    shelf::replace(&file, &format!("{id}\n"))
         .with_context(|| format!("could not write {}", file.display()))?;
     Ok(id)
 }

@@ -1,5 +1,6 @@
 //! The tenants of a data directory: one directory each, with its truth and its memory.
 
+mod dial;
 mod home;
 mod keep;
 mod open;

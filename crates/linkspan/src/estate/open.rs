@@ -13,11 +13,12 @@ use server::{
     NotMade, Resident, Source,
     identity::{Issuer, Keys, SignInOptions},
     tls::private_directory,
+    weather::Dial,
 };
 use store::open as open_store;
 use tenant::{
-    Error, Failure, FailureKind, Tenant, accounts::Accounts, index::Index, indexer, life,
-    store::Store, visibility::Visibility,
+    Error, Failure, FailureKind, Tenant, accounts::Accounts, clock::Clock, index::Index, indexer,
+    life, store::Store, visibility::Visibility,
 };
 use tokio::{
     sync::{OnceCell, watch},
@@ -25,7 +26,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::shelf::{self, Shelf};
+use super::{
+    dial,
+    shelf::{self, Shelf},
+};
 use crate::{
     seed,
     wire::{Life, People},
@@ -88,11 +92,12 @@ impl Estate {
         })
     }
 
-    async fn open_tenant(&self, id: Uuid) -> anyhow::Result<Arc<Tenant>> {
+    async fn open_tenant(&self, id: Uuid) -> anyhow::Result<(Arc<Tenant>, Option<Dial>)> {
         ensure!(self.has(id), "there is no tenant {id}");
         let directory = self.tenants.path(&id.to_string());
         let visibility = Visibility::new();
         let picture = Arc::clone(&visibility);
+        let (clock, dial) = self.clock(&directory)?;
         let opening = move || -> anyhow::Result<_> {
             private_directory(&directory)?;
             let store = open_store(&directory, picture)?;
@@ -100,13 +105,22 @@ impl Estate {
         };
         let (store, index) = spawn_blocking(opening).await??;
         self.settle_accounts(id, store.as_ref()).await?;
-        let clock = Arc::clone(&self.life.clock);
         let tenant = Tenant::new(id, store, index, clock, visibility);
         let tenant = Arc::new(tenant.with_profile(self.life.profile.clone()));
         indexer::prepare(&tenant)
             .await
             .map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        Ok(tenant)
+        Ok((tenant, dial))
+    }
+
+    /// The clock of the tenant in that directory, and where it is moved, if it can be.
+    fn clock(&self, directory: &Path) -> anyhow::Result<(Arc<dyn Clock>, Option<Dial>)> {
+        let real = Arc::clone(&self.life.clock);
+        if !self.life.moves {
+            return Ok((real, None));
+        }
+        let (clock, dial) = dial::open(directory, real)?;
+        Ok((clock, Some(dial)))
     }
 
     async fn settle_accounts(&self, id: Uuid, store: &dyn Store) -> anyhow::Result<()> {
@@ -233,7 +247,7 @@ impl Source for Estate {
     }
 
     async fn open(&self, id: Uuid) -> Result<Resident, Error> {
-        let tenant = self.open_tenant(id).await.map_err(failed)?;
+        let (tenant, dial) = self.open_tenant(id).await.map_err(failed)?;
         let options = SignInOptions {
             apart: id != self.home,
             ..self.people.sign_in.clone()
@@ -246,6 +260,7 @@ impl Source for Estate {
         Ok(Resident {
             tenant,
             issuer,
+            dial,
             stop,
             loops,
         })
@@ -298,6 +313,7 @@ mod tests {
         };
         let life = Life {
             clock: Arc::new(SystemClock),
+            moves: false,
             profile: Profile::INSTANT,
             weather: None,
         };

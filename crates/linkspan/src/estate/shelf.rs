@@ -11,6 +11,7 @@ use std::{
 
 use server::tls::private_directory;
 
+use super::dial::CLOCK;
 use crate::private;
 
 /// A directory of such directories.
@@ -106,7 +107,7 @@ impl Shelf {
     }
 }
 
-/// Copies the files of a closed tenant, the truth and its memory, so that they survive a crash of the machine.
+/// Copies the files of a closed tenant, the truth, its memory and its time, so that they survive a crash of the machine.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
@@ -114,7 +115,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
         if name == "index" {
             closed(&to.join(&name))?;
             copy_files(&entry.path(), &to.join(&name))?;
-        } else if name.to_string_lossy().starts_with("store.sqlite") {
+        } else if name == CLOCK || name.to_string_lossy().starts_with("store.sqlite") {
             copy_file(&entry.path(), &to.join(&name))?;
         }
     }
@@ -136,6 +137,14 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
 fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to)?;
     File::options().write(true).open(to)?.sync_all()
+}
+
+/// Replaces a small file: whatever stops the process or the machine, the old text is there or the new one.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let new = path.with_extension("new");
+    write(&new, text)?;
+    fs::rename(&new, path)?;
+    path.parent().map_or(Ok(()), sync)
 }
 
 /// Writes a small file so that it survives a crash of the machine.
@@ -237,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_has_the_truth_and_its_memory_but_no_locks() {
+    fn a_copy_has_the_truth_its_memory_and_its_time_but_no_locks() {
         let (_directory, shelf) = shelf();
         let from = shelf.begin("a").unwrap();
         fs::create_dir(from.join("index")).unwrap();
@@ -245,6 +254,7 @@ mod tests {
             "store.sqlite",
             "store.lock",
             "segment",
+            CLOCK,
             "index/meta.json",
             "index/.w.lock",
         ] {
@@ -252,7 +262,11 @@ mod tests {
         }
         let to = shelf.begin("b").unwrap();
         copy(&from, &to).unwrap();
-        assert_eq!(bytes(&to).unwrap(), 10);
-        assert!(to.join("store.sqlite").exists() && to.join("index/meta.json").exists());
+        assert_eq!(bytes(&to).unwrap(), 15);
+        assert!(
+            to.join(CLOCK).exists()
+                && to.join("store.sqlite").exists()
+                && to.join("index/meta.json").exists()
+        );
     }
 }

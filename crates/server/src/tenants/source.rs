@@ -9,7 +9,7 @@ use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 use uuid::Uuid;
 
 use super::unavailable;
-use crate::identity::Issuer;
+use crate::{identity::Issuer, weather::Dial};
 
 /// How long an index may take to catch up when its tenant is closed.
 const CATCH_UP: Duration = Duration::from_secs(10);
@@ -120,6 +120,8 @@ pub struct Resident {
     pub tenant: Arc<Tenant>,
     /// Who signs its people in.
     pub issuer: Arc<Issuer>,
+    /// Where its clock can be moved, if it can.
+    pub dial: Option<Dial>,
     /// Ends the background loops.
     pub stop: watch::Sender<bool>,
     /// Its background loops.

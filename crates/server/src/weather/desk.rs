@@ -3,11 +3,13 @@
 use axum::http::StatusCode;
 use graph::{DateTime, PublicError, route::Method};
 use serde_json::{Value, json};
+use tenant::{Error, clock::Move, life};
 
 use super::{Weather, span};
 use crate::{
     respond::Answer,
     said::{members, refused, text},
+    tenants::Resident,
 };
 
 /// The pages of the weather.
@@ -40,32 +42,46 @@ impl Desk {
         }
     }
 
-    /// Does what is asked by one of those methods; `said` is the body of a POST.
+    /// Whose business it is: the server's, which is the home tenant's, or each tenant's own.
+    pub fn is_of_tenant(self) -> bool {
+        self == Self::Clock
+    }
+
+    /// Does what is asked by one of those methods; `said` is the body of a POST. When the clock was moved, what became due is done by the answer.
     ///
     /// # Errors
-    /// 400 that names the member, its value and the rule; nothing is done then.
-    pub fn answer(
+    /// 400 that names the member, its value and the rule; nothing is done then. Or the tenant's files cannot be used.
+    pub async fn answer(
         self,
         weather: &Weather,
-        method: Method,
-        said: &Value,
-    ) -> Result<Answer, PublicError> {
-        match (self, method) {
-            (Self::Clock, Method::Post) => move_clock(weather, said)?,
-            (Self::Clock, Method::Delete) => weather.clock.reset(),
+        resident: &Resident,
+        (method, said): (Method, &Value),
+    ) -> Result<Answer, Error> {
+        let dial = resident.dial.as_ref();
+        let dial = dial.ok_or_else(|| PublicError::not_found("Clock"))?;
+        let moved = match (self, method) {
+            (Self::Clock, Method::Post) => Some(read_move(said)?),
+            (Self::Clock, Method::Delete) => Some(Move::Back),
             (Self::Faults, Method::Post) => {
                 let made = weather.faults.add(said)?;
                 return Ok(Answer::json(StatusCode::CREATED, made));
             }
-            (Self::Faults, Method::Delete) => weather.faults.clear(),
-            _ => {}
+            (Self::Faults, Method::Delete) => {
+                weather.faults.clear();
+                None
+            }
+            _ => None,
+        };
+        if let Some(moved) = moved {
+            dial.turn(moved).await?;
+            life::catch_up(&resident.tenant).await?;
         }
         let shown = match self {
-            Self::Clock => clock(weather),
+            Self::Clock => dial.json(),
             Self::Faults => weather.faults.json(),
             Self::Report => {
                 let mut report = json!(weather.report());
-                report["clock"] = clock(weather);
+                report["clock"] = dial.json();
                 report
             }
         };
@@ -73,29 +89,17 @@ impl Desk {
     }
 }
 
-/// What time it is, really and here.
-fn clock(weather: &Weather) -> Value {
-    let (real, now) = weather.clock.both();
-    let ahead = now.0.saturating_sub(real.0).div_euclid(10_000_000);
-    json!({ "now": now.to_string(), "real": real.to_string(), "ahead_seconds": ahead })
-}
-
-fn move_clock(weather: &Weather, said: &Value) -> Result<(), PublicError> {
+fn read_move(said: &Value) -> Result<Move, PublicError> {
     let members = members("the body", said, &["advance", "now"])?;
     match (text(members, "advance")?, text(members, "now")?) {
-        (Some(by), None) => weather.clock.advance(span::read("advance", by)?),
-        (None, Some(now)) => {
-            let moment = DateTime::parse(now)
-                .map_err(|fault| refused("now", &now.into(), &format!("it {fault}")))?;
-            weather.clock.set(moment);
-        }
-        (Some(_), Some(_)) | (None, None) => {
-            return Err(refused(
-                "the body",
-                said,
-                "it must have either `advance`, such as \"PT15M\", or `now`, such as \"2026-03-18T12:00:00Z\"",
-            ));
-        }
+        (Some(by), None) => Ok(Move::Advance(span::read("advance", by)?)),
+        (None, Some(now)) => DateTime::parse(now)
+            .map(Move::To)
+            .map_err(|fault| refused("now", &now.into(), &format!("it {fault}"))),
+        (Some(_), Some(_)) | (None, None) => Err(refused(
+            "the body",
+            said,
+            "it must have either `advance`, such as \"PT15M\", or `now`, such as \"2026-03-18T12:00:00Z\"",
+        )),
     }
-    Ok(())
 }

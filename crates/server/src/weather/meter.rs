@@ -1,4 +1,4 @@
-//! How much a connection takes: buckets that fill by the tenant's clock.
+//! How much a connection takes: buckets that fill by their tenant's clock.
 //!
 //! A bucket holds what comes in within one second. It is kept as the moment at which it will be full again, so nothing has
 //! to run beside it, and moving the clock forward fills it.
@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// Ticks of 100 ns in a second.
 const SECOND: i64 = 10_000_000;
 
-/// Buckets, or warnings, that are remembered; beyond that those go that say nothing any more.
+/// Buckets of a tenant, or warnings, that are remembered; beyond that those go that say nothing any more.
 const REMEMBERED_MAX: usize = 10_000;
 
 /// What shares a bucket: the items of a connection, or all external groups of a tenant.
@@ -37,9 +37,9 @@ pub enum Measured {
     TooEarly(u32),
 }
 
-/// The buckets.
+/// The buckets of each tenant: what is over by the clock of one may not be by another's.
 #[derive(Default)]
-pub struct Meter(Mutex<Kept>);
+pub struct Meter(Mutex<HashMap<Uuid, Kept>>);
 
 #[derive(Default)]
 struct Kept {
@@ -58,7 +58,8 @@ impl Meter {
         rate: u32,
         now: DateTime,
     ) -> Measured {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = all.entry(bucket.tenant).or_default();
         let who = item.map(|item| (bucket.clone(), item.to_owned()));
         if let Some(until) = who.as_ref().and_then(|who| kept.told.get(who)) {
             let left = until.0 - now.0;
@@ -69,7 +70,12 @@ impl Meter {
         }
         let one = SECOND / i64::from(rate.max(1));
         let full_at = kept.buckets.get(&bucket).map_or(now.0, |at| at.0);
-        let full_at = full_at.clamp(now.0, now.0.saturating_add(SECOND));
+        // One that seems to need longer than to fill from nothing has seen the clock go back, and begins anew.
+        let full_at = if full_at.saturating_sub(now.0) > SECOND {
+            now.0
+        } else {
+            full_at.max(now.0)
+        };
         let then = full_at + one;
         let wait = then - now.0 - SECOND;
         if wait <= 0 {
@@ -80,8 +86,6 @@ impl Meter {
             kept.buckets.insert(bucket, DateTime(then));
             return Measured::Passes;
         }
-        // Said again, because the clock may have gone back since.
-        kept.buckets.insert(bucket, DateTime(full_at));
         let wait = seconds(wait);
         forget(&mut kept.told, now);
         if let Some(who) = who.filter(|_| kept.told.len() < REMEMBERED_MAX) {
@@ -167,8 +171,25 @@ mod tests {
         assert_eq!(ask(0), Passes);
         assert_eq!(ask(0), Throttled(1));
         let year = -365 * 24 * 3_600_000;
+        assert_eq!(ask(year), Passes);
         assert_eq!(ask(year), Throttled(1));
         assert_eq!(ask(year + 1_000), Passes);
+    }
+
+    #[test]
+    fn a_tenant_that_lives_in_the_future_fills_nobody_else_s_bucket() {
+        let meter = Meter::default();
+        let ask = |tenant, millis| {
+            let bucket = Bucket {
+                tenant: Uuid::from_u128(tenant),
+                connection: None,
+            };
+            meter.measure(bucket, Some("a"), 1, after(millis))
+        };
+        let year = 365 * 24 * 3_600_000;
+        assert_eq!((ask(1, 0), ask(2, year)), (Passes, Passes));
+        assert_eq!((ask(1, 0), ask(2, year)), (Throttled(1), Throttled(1)));
+        assert_eq!((ask(1, 500), ask(2, year + 1_000)), (TooEarly(1), Passes));
     }
 
     #[test]
@@ -179,6 +200,7 @@ mod tests {
             let now = after(i64::try_from(number).unwrap() * 2_000);
             meter.measure(bucket(&name), Some("a"), 1, now);
         }
-        assert!(meter.0.lock().unwrap().buckets.len() < 20);
+        let kept = meter.0.lock().unwrap();
+        assert!(kept[&Uuid::nil()].buckets.len() < 20);
     }
 }

@@ -1,7 +1,8 @@
-//! The Graph's weather, for `linkspan dev`: a clock that can be moved, throttling as a profile says, faults on demand, and
+//! The Graph's weather, for `linkspan dev`: clocks that can be moved, throttling as a profile says, faults on demand, and
 //! a report of it all. Where there is none, or it is fair, a request notices nothing.
 
 mod desk;
+mod dial;
 mod fault;
 mod faults;
 mod forecast;
@@ -14,6 +15,7 @@ mod span;
 mod strike;
 
 pub(crate) use desk::Desk;
+pub use dial::{Dial, Keep};
 pub use forecast::{Done, Forecast, Work};
 pub(crate) use passage::Passage;
 pub use report::Report;

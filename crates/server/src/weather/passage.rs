@@ -6,7 +6,6 @@ use graph::{
     route::{Door, Serving},
 };
 use serde_json::Value;
-use tenant::clock::Clock;
 
 use super::{
     Weather,
@@ -121,7 +120,9 @@ impl Weather {
             return Ok(());
         };
         let item = ask.params.get("item");
-        let measured = self.meter.measure(bucket, item, rate, self.clock.now());
+        let measured = self
+            .meter
+            .measure(bucket, item, rate, ask.tenant.clock.now());
         let (seconds, help) = match measured {
             Measured::Passes => return Ok(()),
             Measured::Throttled(seconds) => (

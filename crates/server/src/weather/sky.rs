@@ -3,10 +3,10 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tenant::{Profile, clock::MovableClock};
+use tenant::Profile;
 
 use super::{
     fault::Kind,
@@ -18,8 +18,6 @@ use super::{
 
 /// The weather that the clients of a server meet.
 pub struct Weather {
-    /// The tenant's clock.
-    pub(super) clock: Arc<MovableClock>,
     pub(super) profile: Profile,
     name: &'static str,
     pub(super) meter: Meter,
@@ -45,10 +43,9 @@ impl fmt::Debug for Weather {
 }
 
 impl Weather {
-    /// The weather of a profile under a clock; both must be the tenant's.
-    pub fn new(clock: Arc<MovableClock>, name: &'static str, profile: Profile) -> Self {
+    /// The weather of a profile, which must be the tenants'.
+    pub fn new(name: &'static str, profile: Profile) -> Self {
         Self {
-            clock,
             profile,
             name,
             meter: Meter::default(),

@@ -136,6 +136,11 @@ impl ConnectionStore for Faulty {
         self.store.update_connection(at, connection, expected).await
     }
 
+    async fn bring_forward(&self, at: ConnectionKey, to: DateTime) -> Result<bool, StoreError> {
+        self.well()?;
+        self.store.bring_forward(at, to).await
+    }
+
     async fn delete_connection(&self, at: ConnectionKey) -> Result<bool, StoreError> {
         self.well()?;
         self.store.delete_connection(at).await

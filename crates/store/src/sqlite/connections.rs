@@ -77,6 +77,10 @@ impl ConnectionStore for Sqlite {
         self.write(0, move |step| release(step, at, when)).await
     }
 
+    async fn bring_forward(&self, at: ConnectionKey, to: DateTime) -> Result<bool, StoreError> {
+        self.write(0, move |step| bring_forward(step, at, to)).await
+    }
+
     async fn delete_connection(&self, at: ConnectionKey) -> Result<bool, StoreError> {
         self.write(0, move |step| delete(step, at)).await
     }
@@ -192,9 +196,9 @@ fn update(
     kept: &str,
     expected: Version,
 ) -> Result<Arc<KeptConnection>, Fault> {
-    let Some(former) = find(step, at)?.filter(|former| former.version == expected) else {
-        return Err(Fault::conflict());
-    };
+    let former = find(step, at)?
+        .filter(|former| former.version == expected && former.released_at.is_none())
+        .ok_or_else(Fault::conflict)?;
     if former.connection.id != connection.id {
         let why = format!(
             "`{}` cannot become `{}`: an id never changes",
@@ -335,6 +339,26 @@ fn release(step: &mut Step<'_>, at: ConnectionKey, when: DateTime) -> Result<boo
             ..kept
         },
     );
+    Ok(true)
+}
+
+fn bring_forward(step: &mut Step<'_>, at: ConnectionKey, to: DateTime) -> Result<bool, Fault> {
+    let Some(mut kept) = find(step, at)? else {
+        return Ok(false);
+    };
+    // What is not awaited is null, and stays so.
+    step.sql
+        .prepare_cached(
+            "UPDATE connection SET due = min(due, ?2), released_at = min(released_at, ?2)
+             WHERE key = ?1",
+        )?
+        .execute((sql(at.0), to.0))?;
+    kept.released_at = kept.released_at.map(|due| due.min(to));
+    if let Some(running) = &mut kept.registration {
+        let running = Arc::make_mut(running);
+        running.due = running.due.min(to);
+    }
+    publish(step, kept);
     Ok(true)
 }
 

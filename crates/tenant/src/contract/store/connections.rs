@@ -204,6 +204,34 @@ pub async fn registrations_take_their_time(store: Arc<dyn Store>, visibility: Ar
     assert_eq!(store.end_registration(at, &done).await.unwrap(), None);
 }
 
+/// What is awaited comes earlier when it is brought forward, and never later.
+pub async fn due_moments_brought_forward(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
+    let made = store.create_connection(&connection("tickets"), None, NOW);
+    let at = made.await.unwrap().key;
+    let first = registration("o1", &["title"]);
+    let none = SchemaVersion(0);
+    store.begin_registration(at, &first, none).await.unwrap();
+    let due = || {
+        let kept = visibility.connection_at(at).unwrap();
+        let running = kept.registration.as_ref().map(|running| running.due);
+        (running, kept.released_at)
+    };
+    let before = |ticks| DateTime(first.due.0 - ticks);
+    for (to, then) in [
+        (before(-1), before(0)),
+        (before(7), before(7)),
+        (before(5), before(7)),
+    ] {
+        assert!(store.bring_forward(at, to).await.unwrap());
+        assert_eq!(due(), (Some(then), None));
+    }
+    assert!(store.release_connection(at, before(0)).await.unwrap());
+    assert!(store.bring_forward(at, before(9)).await.unwrap());
+    assert_eq!(due(), (Some(before(9)), Some(before(9))));
+    assert!(store.delete_connection(at).await.unwrap());
+    assert!(!store.bring_forward(at, before(9)).await.unwrap());
+}
+
 /// A connection that is being deleted keeps its id and is found, and takes nothing any more.
 pub async fn connections_on_their_way_out(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let world = World::new((store, visibility)).await;
@@ -227,6 +255,10 @@ pub async fn connections_on_their_way_out(store: Arc<dyn Store>, visibility: Arc
     let late = registration("o2", &["title"]);
     let begun = store.begin_registration(at, &late, world.admitted).await;
     assert!(is_conflict(&begun));
+    let kept = world.kept().await.unwrap();
+    let patched = store.update_connection(at, &kept.connection, kept.version);
+    assert!(is_conflict(&patched.await));
+    assert_eq!(world.kept().await, Some(kept));
     assert!(!store.purge(10).await.unwrap());
 
     assert!(store.delete_connection(at).await.unwrap());
