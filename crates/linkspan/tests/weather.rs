@@ -71,7 +71,7 @@ async fn the_clock_refuses_what_it_does_not_understand() {
             json!({ "advance": "PT1M", "now": "2026-03-18" }),
             "either `advance`",
         ),
-        (json!([]), "must be an object"),
+        (json!([]), "must be a JSON object"),
         (json!({ "advance": "-PT1M" }), "`advance` is \"-PT1M\""),
         (
             json!({ "advance": 15 }),
