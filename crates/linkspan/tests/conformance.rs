@@ -12,6 +12,8 @@ mod corpus;
 mod coverage;
 #[path = "conformance/described.rs"]
 mod described;
+#[path = "conformance/held.rs"]
+mod held;
 #[path = "conformance/kql.rs"]
 mod kql;
 #[path = "conformance/matching.rs"]

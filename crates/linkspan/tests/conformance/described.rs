@@ -99,6 +99,10 @@ impl Description {
             (None, Some(_)) if media.is_none() => {
                 vec![format!("there is a body; none is described for {status}")]
             }
+            // One description stands for all successes; these have no body by their nature.
+            (Some(_), None) if !matches!(status, 202 | 204 | 304) => {
+                vec![format!("there is no JSON; {status} is described with some")]
+            }
             // Text, or an answer without a body, which a transcript says more about.
             (_, None) | (None, Some(_)) => Vec::new(),
         }

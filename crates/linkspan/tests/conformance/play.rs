@@ -8,12 +8,10 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::{
     corpus::{Corpus, Step, Transcript},
-    described,
-    matching::{differences, header_differs},
+    held,
     target::Target,
     variables::Variables,
 };
@@ -29,14 +27,17 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    headers: HeaderMap,
-    text: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as it came.
+    pub text: String,
     /// The body, if it is JSON.
     pub body: Option<Value>,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    /// A header's value, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
@@ -69,7 +70,7 @@ async fn play(target: &Target, variables: &mut Variables, step: &Step) -> Result
     let deadline = Instant::now() + EVENTUALLY;
     loop {
         let answer = send(target, variables, step).await?;
-        let told = held_against(variables, step, &answer)?;
+        let told = held::against(&target.url, variables, step, &answer)?;
         if told.is_empty() {
             return save(variables, step, &answer);
         }
@@ -161,83 +162,6 @@ fn gzip(text: &str) -> Result<Vec<u8>, String> {
         .write_all(text.as_bytes())
         .and_then(|()| encoder.finish())
         .map_err(|error| error.to_string())
-}
-
-fn held_against(
-    variables: &Variables,
-    step: &Step,
-    answer: &Answer,
-) -> Result<Vec<String>, String> {
-    let mut told = Vec::new();
-    if answer.status != step.expect.status {
-        told.push(format!(
-            "the status is {}; expected {}",
-            answer.status, step.expect.status
-        ));
-    }
-    for (name, word) in &step.expect.headers {
-        let word = variables.fill(word)?;
-        if let Some(difference) = header_differs(&word, answer.header(name)) {
-            told.push(format!("header {name}{difference}"));
-        }
-    }
-    match &step.expect.body {
-        None => {}
-        Some(word) if word == "absent" => {
-            let unexpected = || "there is a body; expected none".to_owned();
-            told.extend((!answer.text.is_empty()).then(unexpected));
-        }
-        Some(expected) => {
-            let expected = variables.fill_json(expected)?;
-            told.extend(differences(&expected, answer.body.as_ref()));
-        }
-    }
-    let (method, path) = step.request()?;
-    if (path.starts_with("/v1.0/") || path.starts_with("/beta/")) && method != "HEAD" {
-        told.extend(of_every_answer(answer));
-        // OData's preferences of what a write returns change the status that is described.
-        let is_preferred = answer
-            .header("preference-applied")
-            .is_some_and(|applied| applied.contains("return="));
-        if !is_preferred {
-            let body = answer.body.as_ref();
-            told.extend(described::differences((method, path), answer.status, body));
-        }
-    }
-    Ok(told)
-}
-
-/// What no transcript needs to say, because every answer of the API keeps to it.
-fn of_every_answer(answer: &Answer) -> Vec<String> {
-    let mut told = Vec::new();
-    let request_id = answer.header("request-id");
-    if request_id.is_none_or(|id| Uuid::try_parse(id).is_err()) {
-        told.push(format!("request-id is {request_id:?}; expected a UUID"));
-    }
-    if answer.header("client-request-id").is_none() {
-        told.push("client-request-id is not there".to_owned());
-    }
-    if matches!(answer.status, 202 | 204) && !answer.text.is_empty() {
-        told.push("a 202 or 204 has a body, which some SDKs fail on".to_owned());
-    }
-    if answer.status >= 400 {
-        let error = answer.body.as_ref().and_then(|body| body.get("error"));
-        let text = |member: &str| error.and_then(|error| error[member].as_str());
-        if text("code").is_none_or(str::is_empty) || text("message").is_none() {
-            told.push("an error has no error.code or no error.message".to_owned());
-        }
-        let inner = error.and_then(|error| error["innerError"]["request-id"].as_str());
-        if inner.is_some() && inner != request_id {
-            told.push("innerError.request-id is not that of the header".to_owned());
-        }
-        let is_json = answer
-            .header("content-type")
-            .is_some_and(|kind| kind.starts_with("application/json"));
-        if !is_json {
-            told.push("an error is not of type application/json, which SDKs need".to_owned());
-        }
-    }
-    told
 }
 
 fn save(variables: &mut Variables, step: &Step, answer: &Answer) -> Result<(), String> {
