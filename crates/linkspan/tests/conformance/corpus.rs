@@ -88,6 +88,8 @@ pub struct Transcript {
     pub sent: Option<Sent>,
     /// What must be there first, by the file's name below `conformance/`.
     pub given: Option<String>,
+    /// The server that it needs, if not any.
+    pub server: Option<Server>,
     /// What is asked and answered.
     pub steps: Vec<Step>,
 }
@@ -101,6 +103,31 @@ impl Transcript {
             (None, Some(Source::Observed)) => "observed".to_owned(),
             (None, Some(Source::Decision) | None) => "decided here".to_owned(),
         }
+    }
+}
+
+/// A server with other numbers, as `--profile` and `--limit` say them.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    profile: Option<String>,
+    limits: BTreeMap<String, Value>,
+}
+
+impl Server {
+    /// What `linkspan dev` is told.
+    pub fn arguments(&self) -> Vec<String> {
+        let profile = self.profile.iter();
+        let limits = self.limits.iter().map(|(name, value)| {
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            format!("--limit={name}={value}")
+        });
+        profile
+            .map(|profile| format!("--profile={profile}"))
+            .chain(limits)
+            .collect()
     }
 }
 
@@ -308,6 +335,10 @@ fn check(name: &str, transcript: &Transcript) {
         assert!(
             step.body.is_none() || step.text.is_none(),
             "{name}: a step has both body and text"
+        );
+        assert!(
+            transcript.server.is_some() || step.post.as_deref() != Some("/_linkspan/clock"),
+            "{name}: a step moves the clock of a server that all share"
         );
     }
 }

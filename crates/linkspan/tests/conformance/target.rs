@@ -1,7 +1,8 @@
-//! The server that is asked: the built binary, started once for all tests that run at the same time, or one that is there already.
+//! The server that is asked: the built binary, started once for all tests that run at the same time and need the same of it, or
+//! one that is there already.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     env, fs,
     hash::{BuildHasher, RandomState},
     sync::{
@@ -12,8 +13,9 @@ use std::{
 
 use reqwest::Client;
 use serde_json::Value;
+use tokio::sync::MutexGuard;
 
-use crate::{running::Running, sign_in, variables::Variables};
+use crate::{corpus::Server, running::Running, sign_in, variables::Variables};
 
 /// A server, who is known there, and their tokens.
 pub struct Target {
@@ -22,12 +24,19 @@ pub struct Target {
     /// For all requests.
     pub client: Client,
     ready: Value,
-    server: Arc<Option<Running>>,
+    server: Option<Arc<Started>>,
     tokens: Mutex<HashMap<String, String>>,
 }
 
-/// The server that other tests of this process are using.
-static SHARED: Mutex<Weak<Option<Running>>> = Mutex::new(Weak::new());
+/// A server of this process.
+struct Started {
+    running: Running,
+    /// Whose turn it is, where the clock is moved.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// The servers that other tests of this process are using, by what was asked of them.
+static SHARED: Mutex<BTreeMap<Vec<String>, Weak<Started>>> = Mutex::new(BTreeMap::new());
 
 /// Connections get different ids, also in different runs against one server.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -35,17 +44,36 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 impl Target {
     /// The server named in the environment, or the built binary.
     pub fn open() -> Self {
-        let (server, ready) = match named() {
-            Some(ready) => (Arc::new(None), ready),
-            None => {
-                let server = started();
-                let ready = server
-                    .as_ref()
-                    .as_ref()
-                    .map_or(Value::Null, |it| it.ready.clone());
-                (server, ready)
-            }
-        };
+        named().map_or_else(|| Self::started(&[]), |ready| Self::of(ready, None))
+    }
+
+    /// The built binary with these numbers; none where the environment names a server, which has its own.
+    pub fn with(server: &Server) -> Option<Self> {
+        named()
+            .is_none()
+            .then(|| Self::started(&server.arguments()))
+    }
+
+    /// The running server of these arguments, or a new one. It goes with the last test that holds it.
+    fn started(arguments: &[String]) -> Self {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shared.get(arguments).and_then(Weak::upgrade);
+        let server = known.unwrap_or_else(|| {
+            let all: Vec<&str> = ["dev", "--ephemeral"]
+                .into_iter()
+                .chain(arguments.iter().map(String::as_str))
+                .collect();
+            let server = Arc::new(Started {
+                running: Running::start(&all),
+                turn: tokio::sync::Mutex::default(),
+            });
+            shared.insert(arguments.to_vec(), Arc::downgrade(&server));
+            server
+        });
+        Self::of(server.running.ready.clone(), Some(server))
+    }
+
+    fn of(ready: Value, server: Option<Arc<Started>>) -> Self {
         let url = ready["http_url"]
             .as_str()
             .expect("the ready file has http_url");
@@ -105,10 +133,13 @@ impl Target {
 
     /// What the server has printed, for a failure's message.
     pub fn said(&self) -> String {
-        self.server
-            .as_ref()
-            .as_ref()
-            .map_or_else(String::new, Running::said)
+        let server = self.server.as_ref();
+        server.map_or_else(String::new, |server| server.running.said())
+    }
+
+    /// Waits until nobody else moves this server's clock.
+    pub async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        Some(self.server.as_ref()?.turn.lock().await)
     }
 }
 
@@ -125,14 +156,4 @@ fn named() -> Option<Value> {
     let mut ready: Value = serde_json::from_str(&text).expect("the ready file is JSON");
     ready["http_url"] = url.into();
     Some(ready)
-}
-
-/// The running server, or a new one. It goes with the last test that holds it.
-fn started() -> Arc<Option<Running>> {
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    shared.upgrade().unwrap_or_else(|| {
-        let server = Arc::new(Some(Running::start(&["dev", "--ephemeral"])));
-        *shared = Arc::downgrade(&server);
-        server
-    })
 }

@@ -1,8 +1,11 @@
 //! `${name}` in transcripts: the connection's id, ids and secrets of the seeded tenant, and what steps have saved.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use serde_json::Value;
+
+/// As many blanks as the body of a request may hold bytes: 31 MiB.
+static BLANKS: LazyLock<String> = LazyLock::new(|| " ".repeat(31 << 20));
 
 /// Values by name.
 #[derive(Clone, Default)]
@@ -59,6 +62,9 @@ impl Variables {
             let whole = whole(name.strip_suffix(".last")?)?;
             Some(whole.rsplit('/').next().unwrap_or(whole))
         };
+        if name == "blanks" {
+            return Ok(&BLANKS);
+        }
         whole(name)
             .or_else(|| last(name))
             .ok_or_else(|| format!("nothing is called ${{{name}}}"))
