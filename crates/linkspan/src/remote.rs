@@ -59,7 +59,7 @@ impl Account {
             client_id: admin.client_id.to_owned(),
             client_secret: admin.secret.unwrap_or_default().to_owned(),
             tenant: "common".to_owned(),
-            origin: "the admin app of `linkspan dev`",
+            origin: "the admin app of `linkspan dev` (a seed file of your own must keep it: docs/seed.md)",
         }
     }
 }

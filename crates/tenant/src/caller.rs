@@ -46,7 +46,12 @@ impl Caller {
                 .join(", ")
         };
         let help = if wanted.is_empty() {
-            format!("This operation does not take {kind} tokens.")
+            let instead = if self.user.is_some() {
+                "ask with the app's own token (client credentials)"
+            } else {
+                "sign a user in and ask with that token"
+            };
+            format!("This operation does not take {kind} tokens: {instead}.")
         } else {
             format!(
                 "The {kind} token carries [{}]; the operation takes one of [{}]. Grant one of them to the app and ask for a new token.",

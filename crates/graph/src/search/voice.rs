@@ -85,6 +85,10 @@ pub fn forbidden(granted: &[&str]) -> PublicError {
             granted.join(", ")
         ),
     )
+    .with_help(
+        "Authorization",
+        "Grant the app the delegated permission ExternalItem.Read.All (`linkspan app set-scopes`), and ask for a new token with scope=https://graph.microsoft.com/.default.",
+    )
 }
 
 /// 403 `Forbidden` for an application's token, whatever its roles: results depend on who asks.
@@ -94,6 +98,10 @@ pub fn application_refused() -> PublicError {
         "Access to ExternalItem in Graph API requires a user's token with the delegated permission \
          ExternalItem.Read.All. Application permissions are not supported: results depend on what \
          the signed-in user may see.",
+    )
+    .with_help(
+        "Authorization",
+        "Sign a user in and search with that token: with a device code, an authorization code, a password or on behalf of the user.",
     )
 }
 

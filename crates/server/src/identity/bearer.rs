@@ -50,7 +50,7 @@ impl Reason {
     fn message(self) -> &'static str {
         match self {
             Self::Missing => {
-                "Access token is empty. Send the header 'Authorization: Bearer <token>'. Some SDKs leave it out over http, and for hosts that are not in their list of allowed hosts."
+                "Access token is empty. Send the header 'Authorization: Bearer <token>'. Some SDKs leave it out over http, and for hosts that are not in their list of allowed hosts (`customHosts` in JavaScript); a program that `linkspan run` starts needs no such setting."
             }
             Self::Scheme => {
                 "The Authorization header is not of the scheme Bearer. Send 'Authorization: Bearer <token>'."
