@@ -31,6 +31,7 @@ pub enum ClockAction {
     /// Move it forward.
     Advance {
         /// A length of time: 15m, 1h30m, PT15M.
+        #[arg(allow_hyphen_values = true)]
         by: String,
     },
     /// Move it to a moment, a past one too; from there it goes on.

@@ -89,6 +89,12 @@ pub(crate) async fn connection(
     Ok(kept)
 }
 
+/// Would the caller find the connection behind this door? For who counts requests before they are answered: what is
+/// refused or not found must not count against whoever has the connection.
+pub async fn finds(tenant: &Tenant, caller: &Caller, door: Door, id: &str) -> bool {
+    connection(tenant, caller, door, id).await.is_ok()
+}
+
 /// Does a connection in this state, or on its way out, still open this door? (`contract/external.md` §13.1.) What a draft lacks says so itself, and
 /// what is over a limit is refused where it is counted.
 fn open_in_its_state(kept: &KeptConnection, door: Door) -> Result<(), PublicError> {

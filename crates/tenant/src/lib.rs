@@ -1,6 +1,6 @@
 //! What can be done in a tenant: one file per door, three ports, and the live picture of who may see what.
 
-mod access;
+pub mod access;
 pub mod accounts;
 pub mod activities;
 pub mod analysis;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use graph::PublicError;
+use graph::{PublicError, route::Door};
 use serde_json::{Map, Value, json};
 
 use super::span;
@@ -93,6 +93,11 @@ impl Fault {
         })
     }
 
+    /// Can it befall what goes through this door? The known issue is one of creations alone.
+    pub fn fits(&self, door: Door) -> bool {
+        self.kind != Kind::CreatedAnyway || creates(door)
+    }
+
     /// The members again.
     pub fn write(&self, into: &mut Map<String, Value>) {
         into.insert("fault".to_owned(), json!(self.kind.as_str()));
@@ -106,6 +111,11 @@ impl Fault {
             into.insert("latency".to_owned(), json!(length.to_string()));
         }
     }
+}
+
+/// Is this the door that connections are made at?
+pub fn creates(door: Door) -> bool {
+    matches!(door, Door::CreateConnection | Door::CreateConnectionRef)
 }
 
 fn kind(members: &Map<String, Value>) -> Result<Kind, PublicError> {
@@ -161,10 +171,11 @@ fn latency(members: &Map<String, Value>, kind: Kind) -> Result<Duration, PublicE
     match (text(members, "latency")?, kind) {
         (Some(length), Kind::Latency) => {
             let lasts = span::read("latency", length)?;
-            if lasts <= LATENCY_MAX {
+            if !lasts.is_zero() && lasts <= LATENCY_MAX {
                 return Ok(lasts);
             }
-            Err(refused("latency", said, "at most \"PT60S\" is waited"))
+            let rule = "it must be longer than nothing, and at most \"PT60S\" is waited";
+            Err(refused("latency", said, rule))
         }
         (None, Kind::Latency) => {
             let rule = "the fault \"latency\" needs a length of time, such as \"PT2S\"";
@@ -241,6 +252,10 @@ mod tests {
             ),
             (json!({ "fault": "latency" }), "`latency` is null"),
             (json!({ "fault": "latency", "latency": "PT61S" }), "at most"),
+            (
+                json!({ "fault": "latency", "latency": "0s" }),
+                "than nothing",
+            ),
             (json!({ "fault": "503", "latency": "PT1S" }), "two rules"),
         ] {
             let help = read(said.clone()).unwrap_err();

@@ -96,7 +96,7 @@ impl Faults {
     /// What falls on a request: what it ordered, or else the first rule that falls, behind all latency that does.
     ///
     /// # Errors
-    /// 400 for an order that cannot be read.
+    /// 400 for an order that cannot be read, or that cannot befall this request.
     pub fn falling(
         &self,
         headers: &HeaderMap,
@@ -105,6 +105,10 @@ impl Faults {
     ) -> Result<Falling, PublicError> {
         let mut falling = Falling::default();
         if let Some(ordered) = ordered(headers)? {
+            if !ordered.fits(route.door) {
+                let rule = "it is what happens to a creation of a connection, and this request is none; leave it out";
+                return Err(refused(PREFERENCE, &ordered.kind.as_str().into(), rule));
+            }
             falling.add(ordered);
             return Ok(falling);
         }
@@ -156,6 +160,7 @@ fn ordered(headers: &HeaderMap) -> Result<Option<Fault>, PublicError> {
     let preferences = lines
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','));
+    let mut found = None;
     for preference in preferences {
         let mut words = preference.split(';').map(assigned);
         let Some((name, value)) = words.next() else {
@@ -163,6 +168,10 @@ fn ordered(headers: &HeaderMap) -> Result<Option<Fault>, PublicError> {
         };
         if !name.eq_ignore_ascii_case(PREFERENCE) {
             continue;
+        }
+        if found.is_some() {
+            let rule = "one request orders one fault; leave all but one out";
+            return Err(refused(PREFERENCE, &value.into(), rule));
         }
         let mut members = Map::new();
         let (kind, lasts) = value.split_once('=').unwrap_or((&value, ""));
@@ -180,9 +189,9 @@ fn ordered(headers: &HeaderMap) -> Result<Option<Fault>, PublicError> {
             }
             members.insert(name, value);
         }
-        return Fault::read(&members).map(Some);
+        found = Some(Fault::read(&members)?);
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// A word and what is behind its equals sign, which may stand in quotation marks.
@@ -223,6 +232,7 @@ mod tests {
             ("linkspan-fault=418", "`fault` is \"418\""),
             ("linkspan-fault=503; rate=1", "`rate` is 1"),
             ("linkspan-fault=latency", "needs a length"),
+            ("linkspan-fault=500, linkspan-fault=503", "one fault"),
         ] {
             let refusal = order(prefer).unwrap_err();
             assert!(

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use graph::DateTime;
@@ -45,31 +45,34 @@ pub struct Meter(Mutex<HashMap<Uuid, Kept>>);
 struct Kept {
     /// When each is full again.
     buckets: HashMap<Bucket, DateTime>,
-    /// Until when each item was told to wait.
-    told: HashMap<(Bucket, String), DateTime>,
+    /// From when until when each was told to wait.
+    told: HashMap<(Bucket, String), (DateTime, DateTime)>,
 }
 
 impl Meter {
-    /// Measures a request of a bucket that takes `rate` of them per second; the item, if it is about one, is who comes back.
+    /// Measures a request of a bucket that takes `rate` of them per second, if there is a limit; `who` is who comes back.
     pub fn measure(
         &self,
         bucket: Bucket,
-        item: Option<&str>,
-        rate: u32,
+        who: String,
+        rate: Option<u32>,
         now: DateTime,
     ) -> Measured {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all();
         let kept = all.entry(bucket.tenant).or_default();
-        let who = item.map(|item| (bucket.clone(), item.to_owned()));
-        if let Some(until) = who.as_ref().and_then(|who| kept.told.get(who)) {
-            let left = until.0 - now.0;
-            // One that seems to wait longer than it was told has seen the clock go back.
-            if (1..=SECOND).contains(&left) {
-                return Measured::TooEarly(seconds(left));
+        let who = (bucket, who);
+        if let Some((from, until)) = kept.told.get(&who) {
+            // Before it was told at all, the clock has gone back.
+            if (from.0..until.0).contains(&now.0) {
+                return Measured::TooEarly(seconds(until.0 - now.0));
             }
+            kept.told.remove(&who);
         }
+        let Some(rate) = rate else {
+            return Measured::Passes;
+        };
         let one = SECOND / i64::from(rate.max(1));
-        let full_at = kept.buckets.get(&bucket).map_or(now.0, |at| at.0);
+        let full_at = kept.buckets.get(&who.0).map_or(now.0, |at| at.0);
         // One that seems to need longer than to fill from nothing has seen the clock go back, and begins anew.
         let full_at = if full_at.saturating_sub(now.0) > SECOND {
             now.0
@@ -79,33 +82,45 @@ impl Meter {
         let then = full_at + one;
         let wait = then - now.0 - SECOND;
         if wait <= 0 {
-            if let Some(who) = &who {
-                kept.told.remove(who);
+            if kept.buckets.len() >= REMEMBERED_MAX {
+                kept.buckets.retain(|_, full_at| *full_at > now);
             }
-            forget(&mut kept.buckets, now);
-            kept.buckets.insert(bucket, DateTime(then));
+            kept.buckets.insert(who.0, DateTime(then));
             return Measured::Passes;
         }
         let wait = seconds(wait);
-        forget(&mut kept.told, now);
-        if let Some(who) = who.filter(|_| kept.told.len() < REMEMBERED_MAX) {
-            let until = now.0.saturating_add(i64::from(wait) * SECOND);
-            kept.told.insert(who, DateTime(until));
-        }
+        kept.tell(who, wait, now);
         Measured::Throttled(wait)
+    }
+
+    /// Tells somebody to wait so many seconds.
+    pub fn tell(&self, bucket: Bucket, who: String, seconds: u32, now: DateTime) {
+        let mut all = self.all();
+        let kept = all.entry(bucket.tenant).or_default();
+        kept.tell((bucket, who), seconds, now);
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<Uuid, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn tell(&mut self, who: (Bucket, String), seconds: u32, now: DateTime) {
+        if self.told.len() >= REMEMBERED_MAX {
+            self.told
+                .retain(|_, (from, until)| (from.0..until.0).contains(&now.0));
+        }
+        if self.told.len() < REMEMBERED_MAX {
+            let until = now.0.saturating_add(i64::from(seconds) * SECOND);
+            self.told.insert(who, (now, DateTime(until)));
+        }
     }
 }
 
 /// Whole seconds, never too few.
 fn seconds(ticks: i64) -> u32 {
     u32::try_from((ticks + SECOND - 1) / SECOND).unwrap_or(u32::MAX)
-}
-
-/// Lets go of what lies in the past, once it is much.
-fn forget<K>(kept: &mut HashMap<K, DateTime>, now: DateTime) {
-    if kept.len() >= REMEMBERED_MAX {
-        kept.retain(|_, until| *until > now);
-    }
 }
 
 #[cfg(test)]
@@ -126,7 +141,10 @@ mod tests {
     }
 
     fn passing(meter: &Meter, now: DateTime, of: usize) -> usize {
-        let measured = (0..of).map(|_| meter.measure(bucket("parts"), None, 25, now));
+        let measured = (0..of).map(|number| {
+            let who = format!("{number} at {}", now.0);
+            meter.measure(bucket("parts"), who, Some(25), now)
+        });
         measured.filter(|measured| *measured == Passes).count()
     }
 
@@ -139,13 +157,18 @@ mod tests {
         assert_eq!(passing(&meter, after(400), 100), 9);
         // A full bucket holds one second, however long nobody came.
         assert_eq!(passing(&meter, after(3_600_000), 100), 25);
-        assert_eq!(meter.measure(bucket("other"), None, 25, NOON), Passes);
+        assert_eq!(
+            meter.measure(bucket("other"), "a".to_owned(), Some(25), NOON),
+            Passes
+        );
     }
 
     #[test]
     fn whoever_comes_back_too_early_hears_it_and_others_do_not() {
         let meter = Meter::default();
-        let ask = |item, millis| meter.measure(bucket("parts"), Some(item), 1, after(millis));
+        let ask = |item: &str, millis| {
+            meter.measure(bucket("parts"), item.to_owned(), Some(1), after(millis))
+        };
         assert_eq!(ask("a", 0), Passes);
         assert_eq!(ask("b", 0), Throttled(1));
         assert_eq!(ask("b", 400), TooEarly(1));
@@ -158,7 +181,7 @@ mod tests {
     fn what_was_promised_holds() {
         for rate in [1, 3, 25, 1_000] {
             let meter = Meter::default();
-            let ask = |now| meter.measure(bucket("parts"), Some("a"), rate, now);
+            let ask = |now| meter.measure(bucket("parts"), "a".to_owned(), Some(rate), now);
             while ask(NOON) == Passes {}
             assert_eq!(ask(after(1_000)), Passes, "{rate}");
         }
@@ -167,7 +190,7 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_holds_nobody_up_for_long() {
         let meter = Meter::default();
-        let ask = |millis| meter.measure(bucket("parts"), Some("a"), 1, after(millis));
+        let ask = |millis| meter.measure(bucket("parts"), "a".to_owned(), Some(1), after(millis));
         assert_eq!(ask(0), Passes);
         assert_eq!(ask(0), Throttled(1));
         let year = -365 * 24 * 3_600_000;
@@ -184,7 +207,7 @@ mod tests {
                 tenant: Uuid::from_u128(tenant),
                 connection: None,
             };
-            meter.measure(bucket, Some("a"), 1, after(millis))
+            meter.measure(bucket, "a".to_owned(), Some(1), after(millis))
         };
         let year = 365 * 24 * 3_600_000;
         assert_eq!((ask(1, 0), ask(2, year)), (Passes, Passes));
@@ -193,12 +216,24 @@ mod tests {
     }
 
     #[test]
+    fn who_was_told_to_wait_waits_though_nothing_is_limited() {
+        let meter = Meter::default();
+        let ask =
+            |who: &str, millis| meter.measure(bucket("parts"), who.to_owned(), None, after(millis));
+        meter.tell(bucket("parts"), "a".to_owned(), 10, NOON);
+        assert_eq!((ask("a", 0), ask("b", 0)), (TooEarly(10), Passes));
+        assert_eq!((ask("a", 9_999), ask("a", 10_000)), (TooEarly(1), Passes));
+        meter.tell(bucket("parts"), "a".to_owned(), 10, NOON);
+        assert_eq!(ask("a", -1), Passes);
+    }
+
+    #[test]
     fn what_is_over_is_forgotten() {
         let meter = Meter::default();
         for number in 0..REMEMBERED_MAX + 10 {
             let name = number.to_string();
             let now = after(i64::try_from(number).unwrap() * 2_000);
-            meter.measure(bucket(&name), Some("a"), 1, now);
+            meter.measure(bucket(&name), "a".to_owned(), Some(1), now);
         }
         let kept = meter.0.lock().unwrap();
         assert!(kept[&Uuid::nil()].buckets.len() < 20);

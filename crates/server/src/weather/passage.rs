@@ -6,10 +6,11 @@ use graph::{
     route::{Door, Serving},
 };
 use serde_json::Value;
+use tenant::access;
 
 use super::{
     Weather,
-    fault::{Fault, Kind, LATENCY_MAX},
+    fault::{Fault, Kind, LATENCY_MAX, creates},
     faults::Falling,
     forecast::Work,
     meter::{Bucket, Measured},
@@ -37,17 +38,19 @@ impl<'w> Passage<'w> {
         exchange: &Exchange,
         ask: &mut Ask<'_>,
     ) -> Result<Self, Response> {
-        let is_rough = |weather: &&Weather| {
-            weather.measures() || weather.faults.any() || ask.headers.contains_key("prefer")
-        };
-        let Some(weather) = weather.filter(is_rough) else {
-            return Ok(Self::default());
-        };
         // Whoever may not is told so, whatever the weather.
-        if ask.route.serving != Serving::Served || ask.caller.may(ask.route.door).is_err() {
+        let comes_through =
+            ask.route.serving == Serving::Served && ask.caller.may(ask.route.door).is_ok();
+        let Some(weather) = weather.filter(|_| comes_through) else {
             return Ok(Self::default());
+        };
+        if weather.measures() || weather.faults.any() || ask.headers.contains_key("prefer") {
+            return weather.receive(exchange, ask).await;
         }
-        weather.receive(exchange, ask).await
+        Ok(Self {
+            weather: Some(weather),
+            ..Self::default()
+        })
     }
 
     /// Looks at the answer on its way out.
@@ -56,7 +59,7 @@ impl<'w> Passage<'w> {
             return response;
         };
         let went_well = response.status().is_success();
-        if went_well && weather.measures() {
+        if went_well {
             weather.note(ask);
         }
         let Some(fault) = self.after else {
@@ -84,6 +87,8 @@ impl Weather {
     ) -> Result<Passage<'w>, Response> {
         let refused =
             |refusal: PublicError| respond::error(exchange, refusal.into(), ask.route.voice);
+        // What is not taken at all uses up no fault.
+        self.measured(ask).await.map_err(refused)?;
         let Falling {
             latency,
             pauses,
@@ -98,11 +103,13 @@ impl Weather {
         }
         if let Some(fault) = fault.as_ref().filter(|fault| !fault.after) {
             self.saw_fault(fault.kind, 1);
+            if let (Kind::TooManyRequests, Some(wait)) = (fault.kind, fault.retry_after) {
+                let (bucket, who, _) = self.bucket(ask);
+                self.meter.tell(bucket, who, wait, ask.tenant.clock.now());
+            }
             return Err(struck(exchange, fault));
         }
-        self.measured(ask).map_err(refused)?;
         let voice = ask.route.voice;
-        let fault = fault.filter(|fault| fits(fault, ask.route.door));
         let creates = self
             .created_anyway(ask, fault.as_ref())
             .await
@@ -114,15 +121,18 @@ impl Weather {
         })
     }
 
-    /// Is there room for the request?
-    fn measured(&self, ask: &Ask<'_>) -> Result<(), PublicError> {
-        let Some((bucket, rate)) = self.bucket(ask) else {
-            return Ok(());
-        };
-        let item = ask.params.get("item");
-        let measured = self
-            .meter
-            .measure(bucket, item, rate, ask.tenant.clock.now());
+    /// Is there room for the request, and was it not told to wait?
+    async fn measured(&self, ask: &Ask<'_>) -> Result<(), PublicError> {
+        let (bucket, who, mut rate) = self.bucket(ask);
+        // A request that finds no connection of its own takes nothing from whoever has it, and hears nothing of it.
+        if rate.is_some() {
+            let id = ask.params.connection();
+            let found = access::finds(&ask.tenant, &ask.caller, ask.route.door, id).await;
+            rate = rate.filter(|_| found);
+        }
+        let now = ask.tenant.clock.now();
+        let measured = self.meter.measure(bucket, who, rate, now);
+        let rate = rate.unwrap_or_default();
         let (seconds, help) = match measured {
             Measured::Passes => return Ok(()),
             Measured::Throttled(seconds) => (
@@ -142,10 +152,9 @@ impl Weather {
         Err(too_many(help).after(seconds))
     }
 
-    /// What the request is measured with, if with anything: writes of items by their connection, requests about external
-    /// groups by their tenant.
-    fn bucket(&self, ask: &Ask<'_>) -> Option<(Bucket, u32)> {
-        let tenant = ask.tenant.id;
+    /// What the request is measured with: writes of items by their connection, requests about external groups by their
+    /// tenant. Then who comes back if it comes again, and how many may come in a second, if there is a limit.
+    fn bucket(&self, ask: &Ask<'_>) -> (Bucket, String, Option<u32>) {
         let connection = || Some(ask.params.connection().to_ascii_lowercase());
         let (connection, rate) = match ask.route.door {
             Door::PutItem | Door::UpdateItem | Door::DeleteItem => {
@@ -154,9 +163,22 @@ impl Weather {
             _ if ask.route.path.contains("/groups") => {
                 (None, self.profile.group_requests_per_second)
             }
-            _ => return None,
+            _ => (None, None),
         };
-        Some((Bucket { tenant, connection }, rate?))
+        let bucket = Bucket {
+            tenant: ask.tenant.id,
+            connection,
+        };
+        let app = &ask.caller.app;
+        let who = match ask.params.get("item") {
+            Some(item) if bucket.connection.is_some() => format!("{app} {item}"),
+            _ => {
+                let ids: Vec<&str> = ask.params.iter().map(|(_, id)| id).collect();
+                let (method, path) = (ask.route.method, ask.route.path);
+                format!("{app} {method} {path} {}", ids.join("/"))
+            }
+        };
+        (bucket, who, rate)
     }
 
     /// Counts what was done.
@@ -172,7 +194,15 @@ impl Weather {
             },
             _ => return,
         };
-        self.saw_work(&ask.params.connection().to_ascii_lowercase(), work);
+        let connection = ask.params.connection().to_ascii_lowercase();
+        let tenant = ask.tenant.id;
+        let is_home = tenant == ask.front.tenants.home();
+        let name = if is_home {
+            connection
+        } else {
+            format!("{connection} of tenant {tenant}")
+        };
+        self.saw_work(&name, work);
     }
 
     /// Lets a creation in whose card is broken, as the known issue does: the connection is made without its search
@@ -201,13 +231,4 @@ impl Weather {
         ask.body.put_back(said);
         Ok(Some(id))
     }
-}
-
-fn creates(door: Door) -> bool {
-    matches!(door, Door::CreateConnection | Door::CreateConnectionRef)
-}
-
-/// The known issue is one of creations alone.
-fn fits(fault: &Fault, door: Door) -> bool {
-    fault.kind != Kind::CreatedAnyway || creates(door)
 }

@@ -17,7 +17,7 @@ pub struct Report {
     pub came_back_too_early: u64,
     /// Faults that fell, by kind.
     pub faults: BTreeMap<&'static str, u64>,
-    /// How long what was done would have taken on the Graph; none when nothing was done, or where the profile knows no rates.
+    /// How long what was done would have taken on the Graph; none when nothing was done.
     pub forecast: Option<Forecast>,
 }
 

@@ -1,7 +1,9 @@
 //! A rule: on which requests a fault falls, and how often.
 
+use std::collections::HashMap;
+
 use graph::{
-    PublicError,
+    ConnectionId, ItemId, PublicError,
     route::{Door, Params, ROUTES, Route, Serving},
 };
 use serde_json::{Map, Value, json};
@@ -20,6 +22,9 @@ const MEMBERS: [&str; 7] = [
     "nth",
     "count",
 ];
+
+/// Requests that a rule with a rate tells apart; then it begins to count anew.
+const TOLD_APART_MAX: usize = 100_000;
 
 /// Which requests a rule looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +50,8 @@ pub struct Rule {
     /// The share of the requests that it falls on; none: all.
     rate: Option<f64>,
     seed: u64,
+    /// How often each request came, where lots are drawn: in what order others come must not change what falls.
+    came: HashMap<u64, u64>,
     /// The first request that it may fall on, counted from 1.
     nth: u64,
     /// How often it falls at most.
@@ -62,7 +69,7 @@ impl Rule {
         let known = [&Fault::MEMBERS[..], &MEMBERS].concat();
         let members = members("the body", said, &known)?;
         let fault = Fault::read(members)?;
-        let id = |name: &str| Ok::<_, PublicError>(text(members, name)?.map(str::to_owned));
+        let about = About::read(members, &fault)?;
         let rate = rate(members)?;
         let seed = whole(members, "seed", 0..=u64::MAX)?;
         if let (None, Some(seed)) = (rate, seed) {
@@ -72,13 +79,10 @@ impl Rule {
         let nth = whole(members, "nth", 1..=u64::MAX)?;
         let count = whole(members, "count", 1..=u64::MAX)?;
         Ok(Self {
-            about: About {
-                route: text(members, "route")?.map(place).transpose()?,
-                connection: id("connection")?,
-                item: id("item")?,
-            },
+            about,
             rate,
             seed: seed.unwrap_or_default(),
+            came: HashMap::new(),
             // The nth alone means that one.
             count: count.unwrap_or(if nth.is_some() { 1 } else { u64::MAX }),
             nth: nth.unwrap_or(1),
@@ -90,17 +94,29 @@ impl Rule {
 
     /// Looks at a request: does the fault fall on it?
     pub fn falls_on(&mut self, route: &Route, params: &Params) -> bool {
-        if !self.about.has(route, params) {
+        if !self.fault.fits(route.door) || !self.about.has(route, params) {
             return false;
         }
         self.matched += 1;
         let by_lot = self.rate.is_none_or(|rate| {
-            let drawn = spread(self.seed, &self.matched.to_string());
+            let drawn = self.lot(route, params);
             (drawn as f64) < rate * 2f64.powi(64)
         });
         let falls = by_lot && self.matched >= self.nth && self.struck < self.count;
         self.struck += u64::from(falls);
         falls
+    }
+
+    /// What a request draws: the same in every run for the first, the second, … of its kind and ids.
+    fn lot(&mut self, route: &Route, params: &Params) -> u64 {
+        let ids: Vec<&str> = params.iter().map(|(_, id)| id).collect();
+        let request = format!("{} {} {}", route.method, route.path, ids.join("/"));
+        if self.came.len() >= TOLD_APART_MAX {
+            self.came.clear();
+        }
+        let times = self.came.entry(spread(self.seed, &request)).or_default();
+        *times += 1;
+        spread(self.seed, &format!("{request} {times}"))
     }
 
     /// The rule, and how often it was looked at and fell.
@@ -138,19 +154,69 @@ impl Rule {
 }
 
 impl About {
+    /// Refuses what no request can be.
+    fn read(members: &Map<String, Value>, fault: &Fault) -> Result<Self, PublicError> {
+        let about = Self {
+            route: text(members, "route")?.map(place).transpose()?,
+            connection: text(members, "connection")?.map(str::to_owned),
+            item: text(members, "item")?.map(str::to_owned),
+        };
+        let rows = || ROUTES.iter().filter(|row| about.is_row(row));
+        if let Some(route) = about.route
+            && !rows().any(|row| fault.fits(row.door))
+        {
+            let rule = format!(
+                "{} is what happens to a creation of a connection; leave `route` out, or name CreateConnection",
+                fault.kind.as_str()
+            );
+            return Err(refused("route", &route.name().into(), &rule));
+        }
+        let connection = about.connection.as_deref();
+        let item = about.item.as_deref();
+        for (name, id, is_one) in [
+            (
+                "connection",
+                connection,
+                connection.is_some_and(|id| ConnectionId::admit(id).is_ok()),
+            ),
+            (
+                "item",
+                item,
+                item.is_some_and(|id| ItemId::admit(id).is_ok()),
+            ),
+        ] {
+            let Some(id) = id else { continue };
+            let in_path = format!("{{{name}}}");
+            let rule = if !is_one {
+                format!("no {name} has such an id")
+            } else if !rows().any(|row| fault.fits(row.door) && row.path.contains(&in_path)) {
+                format!(
+                    "the paths that the rule is about name no {name}; leave it out, or name another `route`"
+                )
+            } else {
+                continue;
+            };
+            return Err(refused(name, &id.into(), &rule));
+        }
+        Ok(about)
+    }
+
     fn has(&self, route: &Route, params: &Params) -> bool {
-        let is_route = match self.route {
+        // Ids of connections are compared without case, those of items with it, as everywhere.
+        let connection = self.connection.as_ref();
+        let item = self.item.as_ref();
+        self.is_row(route)
+            && connection.is_none_or(|id| id.eq_ignore_ascii_case(params.connection()))
+            && item.is_none_or(|id| id == params.item())
+    }
+
+    fn is_row(&self, route: &Route) -> bool {
+        match self.route {
             // An envelope is looked at where it is named; its entries are requests of their own.
             None => route.door != Door::Batch,
             Some(Place::Door(door)) => door == route.door,
             Some(Place::Row(row)) => row == route,
-        };
-        // Ids of connections are compared without case, those of items with it, as everywhere.
-        let connection = self.connection.as_ref();
-        let item = self.item.as_ref();
-        is_route
-            && connection.is_none_or(|id| id.eq_ignore_ascii_case(params.connection()))
-            && item.is_none_or(|id| id == params.item())
+        }
     }
 }
 
@@ -165,8 +231,8 @@ impl Place {
 
 fn rate(members: &Map<String, Value>) -> Result<Option<f64>, PublicError> {
     let read = |value: &Value| {
-        let rate = value.as_f64().filter(|rate| (0.0..=1.0).contains(rate));
-        rate.ok_or_else(|| refused("rate", value, "it must be a number, 0 to 1"))
+        let rate = value.as_f64().filter(|rate| *rate > 0.0 && *rate <= 1.0);
+        rate.ok_or_else(|| refused("rate", value, "it must be a number above 0, at most 1"))
     };
     members.get("rate").map(read).transpose()
 }
@@ -253,12 +319,45 @@ mod tests {
             falls(json!({ "fault": "500", "nth": 3, "count": 2 }), 9),
             [3, 4]
         );
-        assert_eq!(falls(json!({ "fault": "500", "rate": 0 }), 50), [0; 0]);
         assert_eq!(falls(json!({ "fault": "500", "rate": 1 }), 2), [1, 2]);
         let drawn = |seed| falls(json!({ "fault": "500", "rate": 0.25, "seed": seed }), 1_000);
         assert!((200..300).contains(&drawn(7).len()), "{}", drawn(7).len());
         assert_eq!(drawn(7), drawn(7));
         assert_ne!(drawn(7), drawn(8));
+    }
+
+    #[test]
+    fn the_lots_of_a_request_do_not_hang_on_what_else_comes() {
+        let rule = || Rule::read(&json!({ "fault": "500", "rate": 0.5, "seed": 7 })).unwrap();
+        let requests: Vec<_> = (0..40).map(|number| put(&number.to_string())).collect();
+        let struck = |order: &mut dyn Iterator<Item = usize>| {
+            let mut rule = rule();
+            let mut all: Vec<_> = order
+                .filter(|number| rule.falls_on(requests[*number].0, &requests[*number].1))
+                .collect();
+            all.sort_unstable();
+            all
+        };
+        let forwards = struck(&mut (0..40).chain(0..40));
+        let backwards = struck(&mut (0..40).rev().chain((0..40).rev()));
+        assert_eq!(forwards, backwards);
+        // Whoever comes again draws again.
+        assert!(forwards.windows(2).any(|pair| pair[0] != pair[1]));
+        let twice = forwards
+            .windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .count();
+        assert!((1..40).contains(&twice), "{forwards:?}");
+    }
+
+    #[test]
+    fn the_known_issue_looks_at_creations_alone() {
+        let mut rule = Rule::read(&json!({ "fault": "503-then-409", "count": 1 })).unwrap();
+        let (route, params) = request(Method::Get, "external/connections");
+        assert!(!rule.falls_on(route, &params));
+        let (route, params) = request(Method::Post, "external/connections");
+        assert!(rule.falls_on(route, &params));
+        assert_eq!((rule.matched, rule.struck), (1, 1));
     }
 
     #[test]
@@ -272,7 +371,32 @@ mod tests {
                 json!({ "fault": "500", "route": "Refused" }),
                 "`route` is \"Refused\"",
             ),
-            (json!({ "fault": "500", "rate": 1.5 }), "0 to 1"),
+            (json!({ "fault": "500", "rate": 1.5 }), "at most 1"),
+            (json!({ "fault": "500", "rate": 0 }), "above 0"),
+            (
+                json!({ "fault": "503-then-409", "route": "PutItem" }),
+                "a creation of a connection",
+            ),
+            (
+                json!({ "fault": "503-then-409", "connection": "parts" }),
+                "name no connection",
+            ),
+            (
+                json!({ "fault": "500", "route": "ListConnections", "connection": "parts" }),
+                "name no connection",
+            ),
+            (
+                json!({ "fault": "500", "route": "GetConnection", "item": "a" }),
+                "name no item",
+            ),
+            (
+                json!({ "fault": "500", "connection": "a b" }),
+                "no connection has such an id",
+            ),
+            (
+                json!({ "fault": "500", "item": "" }),
+                "no item has such an id",
+            ),
             (json!({ "fault": "500", "seed": 1 }), "by lot"),
             (json!({ "fault": "500", "nth": 0 }), "`nth` is 0"),
             (json!({ "fault": "500", "count": 0 }), "`count` is 0"),

@@ -65,7 +65,7 @@ impl Weather {
             faults: faults
                 .map(|(kind, count)| (kind.as_str(), *count))
                 .collect(),
-            forecast: seen.done.forecast(&self.profile),
+            forecast: seen.done.forecast(),
         }
     }
 

@@ -8,8 +8,7 @@ use jiff::{Span, SpanRelativeTo};
 use crate::said::refused;
 
 /// What every refusal of a length says.
-const RULE: &str =
-    "it must be a length of time in days, hours, minutes or seconds, such as \"PT15M\" or \"15m\"";
+const RULE: &str = "it must be a length of time in days, hours, minutes or seconds, not negative and at most some thousand years, such as \"PT15M\" or \"15m\"";
 
 /// Reads a length. A day has 24 hours here; months and years have no length.
 ///
@@ -43,7 +42,7 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["", "15", "-PT1M", "P1M", "P1Y", "soon"] {
+        for text in ["", "15", "-PT1M", "99999999999h", "P1M", "P1Y", "soon"] {
             let refusal = read("advance", text).unwrap_err();
             assert_eq!(refusal.status, 400, "{text}");
             let help = &refusal.details[0].message;
