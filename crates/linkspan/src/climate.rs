@@ -6,8 +6,8 @@ use server::weather::read_length;
 use tenant::{Profile, profile::Span};
 
 /// What may be limited.
-const LIMITS: &str = "items_per_second, group_requests_per_second, schema_registration, connection_deletion, \
-index_latency, connections, items_per_connection, items_per_tenant, groups, group_members, seed";
+const LIMITS: &str = "items_per_second, group_requests_per_second, schema_registration, schema_registration_fails, \
+connection_deletion, index_latency, connections, items_per_connection, items_per_tenant, groups, group_members, seed";
 
 /// How the tenant lives.
 #[derive(Args, Clone, Debug, Default)]
@@ -86,6 +86,10 @@ fn change(profile: &mut Profile, name: &str, value: &str) -> anyhow::Result<()> 
         "items_per_second" => profile.items_per_second = rate()?,
         "group_requests_per_second" => profile.group_requests_per_second = rate()?,
         "schema_registration" => profile.schema_registration = length()?,
+        "schema_registration_fails" => {
+            profile.schema_registration_fails =
+                value.parse().context("it must be true or false")?;
+        }
         "connection_deletion" => profile.connection_deletion = length()?,
         "index_latency" => profile.index_latency = length()?,
         "connections" => profile.connections_max = usize::try_from(number()?)?,
@@ -140,6 +144,7 @@ mod tests {
         for (limit, named) in [
             ("items_per_second", "NAME=VALUE"),
             ("items_per_second=many", "'many'"),
+            ("schema_registration_fails=1", "true or false"),
             ("items=4", "there are only items_per_second"),
             (
                 "schema_registration=soon",
