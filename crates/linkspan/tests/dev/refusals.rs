@@ -70,7 +70,7 @@ fn what_makes_no_sense_is_refused() {
             ],
             "--public-url",
         ),
-        (&["serve"], "serve"),
+        (&["serve", "--config", "nowhere.toml"], "nowhere.toml"),
         (&[], "Usage"),
     ] {
         let told = refused(arguments);

@@ -12,9 +12,9 @@ const BROKEN_CARD: &str =
 async fn a_request_orders_its_own_fault_and_nothing_is_done() {
     let bay = Bay::open(&[]).await;
     for (fault, status, code) in [
-        ("429", 429, "TooManyRequests"),
         ("500", 500, "GeneralException"),
         ("503; retry-after=7", 503, "serviceNotAvailable"),
+        ("429", 429, "TooManyRequests"),
     ] {
         let prefer = format!("linkspan-fault={fault}");
         let said = connection("tickets");
@@ -33,6 +33,20 @@ async fn a_request_orders_its_own_fault_and_nothing_is_done() {
         };
         assert_eq!(wait, expected, "{fault}");
     }
+    // The 429 meant it: the same request is too early now, whatever it orders.
+    let said = connection("tickets");
+    let asked = bay.preferring(
+        Method::POST,
+        CONNECTIONS,
+        Some(&said),
+        Some("linkspan-fault=500"),
+    );
+    let (status, _, body) = asked.await.unwrap();
+    let help = text(&body["error"]["details"][0]["message"]);
+    assert!(
+        status == 429 && help.contains("came back too early"),
+        "{body}"
+    );
     // A front door that finds nobody answers with a page, whatever its client can read.
     let asked = bay.preferring(Method::GET, CONNECTIONS, None, Some("linkspan-fault=502"));
     let (status, headers, page) = asked.await.unwrap();
@@ -151,7 +165,7 @@ async fn rules_fall_where_and_as_often_as_they_say() {
     assert_eq!(status, 200);
     assert_eq!(bay.command(&["fault", "list"]), "");
     // Each entry of a batch meets the weather on its own, and the envelope does not.
-    bay.command(&["fault", "add", "429", "--nth", "2"]);
+    bay.command(&["fault", "add", "503", "--nth", "2"]);
     let get =
         |id: &str| json!({ "id": id, "method": "GET", "url": "/external/connections/tickets" });
     let batch = json!({ "requests": [get("a"), get("b"), get("c")] });
@@ -165,5 +179,5 @@ async fn rules_fall_where_and_as_often_as_they_say() {
         .map(|it| it["status"].as_i64().unwrap())
         .collect();
     statuses.sort_unstable();
-    assert_eq!((status, statuses), (200, vec![200, 200, 429]), "{answers}");
+    assert_eq!((status, statuses), (200, vec![200, 200, 503]), "{answers}");
 }
