@@ -1,5 +1,5 @@
-//! The corpus of `conformance/` against the built binary, or against the server of `LINKSPAN_CONFORMANCE_URL` (whose ready file
-//! is then `LINKSPAN_CONFORMANCE_READY_FILE`).
+//! The corpus of `conformance/` against a server inside this process, or against the server of `LINKSPAN_CONFORMANCE_URL` (whose
+//! ready file is then `LINKSPAN_CONFORMANCE_READY_FILE`); what clients ask, also against the built binary.
 //!
 //! Transcripts are data: what is asked, as whom, and what must come back. Each has a connection id of its own, so they share
 //! one server and disturb nobody. Those that need other numbers, or move the clock, have a server beside it and take turns.
@@ -14,6 +14,8 @@ mod coverage;
 mod described;
 #[path = "conformance/held.rs"]
 mod held;
+#[path = "conformance/inside.rs"]
+mod inside;
 #[path = "conformance/kql.rs"]
 mod kql;
 #[path = "conformance/matching.rs"]
@@ -36,9 +38,8 @@ use corpus::{Corpus, FOLDERS};
 use target::Target;
 
 /// Plays every transcript of one folder; those in `expected-failures.yaml` must fail.
-async fn play_folder(folder: &str) {
+async fn play_folder(target: Target, folder: &str) {
     let corpus = Corpus::load();
-    let target = Target::open();
     // They live as long as the folder is played, so that those who need the same one do not start it again.
     let mut own = BTreeMap::new();
     let only = std::env::var_os("LINKSPAN_CONFORMANCE_ONLY").unwrap_or_default();
@@ -95,7 +96,7 @@ macro_rules! folders {
     ($($test:ident $folder:literal;)*) => {
         $(#[tokio::test]
         async fn $test() {
-            play_folder($folder).await;
+            play_folder(Target::open(), $folder).await;
         })*
 
         #[test]
@@ -120,6 +121,11 @@ folders! {
     protocol "protocol";
     batch "batch";
     clients "clients";
+}
+
+#[tokio::test]
+async fn clients_of_the_built_binary() {
+    play_folder(Target::binary(), "clients").await;
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The server that is asked: the built binary, started once for all tests that run at the same time and need the same of it, or
-//! one that is there already.
+//! The server that is asked: one inside this process, started once for all tests that run at the same time and need the same of
+//! it, the built binary, or one that is there already.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,7 +15,7 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::sync::MutexGuard;
 
-use crate::{corpus::Server, running::Running, sign_in, variables::Variables};
+use crate::{corpus::Server, inside::Inside, running::Running, sign_in, variables::Variables};
 
 /// A server, who is known there, and their tokens.
 pub struct Target {
@@ -25,12 +25,13 @@ pub struct Target {
     pub client: Client,
     ready: Value,
     server: Option<Arc<Started>>,
+    binary: Option<Running>,
     tokens: Mutex<HashMap<String, String>>,
 }
 
 /// A server of this process.
 struct Started {
-    running: Running,
+    inside: Inside,
     /// Whose turn it is, where the clock is moved.
     turn: tokio::sync::Mutex<()>,
 }
@@ -42,16 +43,24 @@ static SHARED: Mutex<BTreeMap<Vec<String>, Weak<Started>>> = Mutex::new(BTreeMap
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 impl Target {
-    /// The server named in the environment, or the built binary.
+    /// The server named in the environment, or one inside this process.
     pub fn open() -> Self {
         named().map_or_else(|| Self::started(&[]), |ready| Self::of(ready, None))
     }
 
-    /// The built binary with these numbers; none where the environment names a server, which has its own.
+    /// One inside this process with these numbers; none where the environment names a server, which has its own.
     pub fn with(server: &Server) -> Option<Self> {
         named()
             .is_none()
             .then(|| Self::started(&server.arguments()))
+    }
+
+    /// The built binary, for this test alone.
+    pub fn binary() -> Self {
+        let running = Running::start(&["dev", "--ephemeral"]);
+        let mut target = Self::of(running.ready.clone(), None);
+        target.binary = Some(running);
+        target
     }
 
     /// The running server of these arguments, or a new one. It goes with the last test that holds it.
@@ -59,18 +68,14 @@ impl Target {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         let known = shared.get(arguments).and_then(Weak::upgrade);
         let server = known.unwrap_or_else(|| {
-            let all: Vec<&str> = ["dev", "--ephemeral"]
-                .into_iter()
-                .chain(arguments.iter().map(String::as_str))
-                .collect();
             let server = Arc::new(Started {
-                running: Running::start(&all),
+                inside: Inside::start(arguments),
                 turn: tokio::sync::Mutex::default(),
             });
             shared.insert(arguments.to_vec(), Arc::downgrade(&server));
             server
         });
-        Self::of(server.running.ready.clone(), Some(server))
+        Self::of(server.inside.ready.clone(), Some(server))
     }
 
     fn of(ready: Value, server: Option<Arc<Started>>) -> Self {
@@ -82,6 +87,7 @@ impl Target {
             client: sign_in::client(),
             ready,
             server,
+            binary: None,
             tokens: Mutex::default(),
         }
     }
@@ -131,10 +137,9 @@ impl Target {
         Ok(Some(token))
     }
 
-    /// What the server has printed, for a failure's message.
+    /// What the binary has printed, for a failure's message.
     pub fn said(&self) -> String {
-        let server = self.server.as_ref();
-        server.map_or_else(String::new, |server| server.running.said())
+        self.binary.as_ref().map_or_else(String::new, Running::said)
     }
 
     /// Waits until nobody else moves this server's clock.
