@@ -55,8 +55,11 @@ impl Target {
             .then(|| Self::started(&server.arguments()))
     }
 
-    /// The built binary, for this test alone.
+    /// The server named in the environment, or the built binary, for this test alone.
     pub fn binary() -> Self {
+        if let Some(ready) = named() {
+            return Self::of(ready, None);
+        }
         let running = Running::start(&["dev", "--ephemeral"]);
         let mut target = Self::of(running.ready.clone(), None);
         target.binary = Some(running);
