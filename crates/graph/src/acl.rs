@@ -6,10 +6,12 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     error::PublicError,
     generous::{self, malformed, quoted, refused, shown},
+    id::{GUID_CHARS, GroupId},
 };
 
 /// The members of an entry; `identitySource` is beta and history.
@@ -124,6 +126,34 @@ impl Acl {
             }
         }
         Ok((acl, ignored))
+    }
+
+    /// The first entry that can match nobody, and why; for `x-linkspan-advice`. Whether there is such a user or group is never checked, because ACLs may
+    /// come first (`contract/external.md` §9), but a name that none can have is a mistake.
+    pub fn advice(acl: &[Self]) -> Option<String> {
+        let (at, entry) = acl.iter().enumerate().find(|(_, it)| !it.can_match())?;
+        let wanted = match entry.kind {
+            AclType::ExternalGroup => "no id that an external group can have",
+            _ => "no GUID, and users and groups are named by their object ids",
+        };
+        let outcome = match entry.access {
+            AccessType::Grant => "visible to nobody",
+            AccessType::Deny => "hidden from nobody",
+        };
+        Some(format!(
+            "acl[{at}].value {} is {wanted}: the entry names nobody, so the item is {outcome} through it.",
+            shown(&entry.value)
+        ))
+    }
+
+    fn can_match(&self) -> bool {
+        match self.kind {
+            AclType::User | AclType::Group => {
+                self.value.len() == GUID_CHARS && Uuid::try_parse(&self.value).is_ok()
+            }
+            AclType::ExternalGroup => GroupId::admit(&self.value).is_ok(),
+            AclType::Everyone | AclType::EveryoneExceptGuests => true,
+        }
     }
 
     /// Reads one entry.
@@ -382,6 +412,46 @@ mod tests {
             "acl[0].value",
             "must be a string",
         );
+    }
+
+    #[test]
+    fn an_entry_that_names_nobody_is_told() {
+        let check = |kind: &str, value: &str, access: &str, expect: Option<&str>| {
+            let entry = json!({"type": kind, "value": value, "accessType": access});
+            let advice = Acl::advice(&[read_one(&entry).unwrap()]);
+            assert_eq!(advice.is_some(), expect.is_some(), "{entry}: {advice:?}");
+            if let (Some(advice), Some(part)) = (advice, expect) {
+                assert!(
+                    advice.starts_with("acl[0].value") && advice.contains(part),
+                    "{advice}"
+                );
+            }
+        };
+        check("user", GUID, "grant", None);
+        check("group", GUID, "deny", None);
+        check("everyone", "anything at all", "grant", None);
+        check("externalGroup", "a-b_c=", "grant", None);
+        check("user", "notguid", "grant", Some("visible to nobody"));
+        check(
+            "user",
+            "alice@contoso.example",
+            "deny",
+            Some("hidden from nobody"),
+        );
+        check("group", &GUID.replace('-', ""), "grant", Some("no GUID"));
+        check(
+            "externalGroup",
+            "a b",
+            "grant",
+            Some("no id that an external group"),
+        );
+        check(
+            "externalGroup",
+            &"g".repeat(129),
+            "grant",
+            Some("visible to nobody"),
+        );
+        assert_eq!(Acl::advice(&[]), None);
     }
 
     #[test]

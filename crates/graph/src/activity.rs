@@ -3,7 +3,7 @@
 //! Documentation: <https://learn.microsoft.com/graph/api/externalconnectors-externalitem-addactivities>
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     error::PublicError,
@@ -112,13 +112,13 @@ pub fn read(body: &Value) -> Result<Vec<ActivityDraft>, PublicError> {
 
 fn activity_draft(target: &str, value: &Value) -> ActivityDraft {
     let activity = object(target, value)?;
-    let required = |name: &str| {
+    let required = |name: &str, what: &str| {
         let place = format!("{target}.{name}");
         member(activity, name)
-            .ok_or_else(|| malformed(&place, format!("{place} is missing.")))
+            .ok_or_else(|| malformed(&place, format!("{place} is missing; it must be {what}.")))
             .map(|value| (place.clone(), value))
     };
-    let (place, value) = required("type")?;
+    let (place, value) = required("type", "viewed, modified, created or commented")?;
     let kind = choice(
         place,
         value,
@@ -129,12 +129,15 @@ fn activity_draft(target: &str, value: &Value) -> ActivityDraft {
             ("commented", ActivityType::Commented),
         ],
     )?;
-    let (place, value) = required("startDateTime")?;
+    let (place, value) = required(
+        "startDateTime",
+        "a date and time such as 2026-01-31T09:30:00Z",
+    )?;
     let start_at = DateTime::parse(text(&place, value)?).map_err(|fault| {
         let help = format!("{place}: {} {fault}.", quoted(value));
         refused(&place, help)
     })?;
-    let (place, value) = required("performedBy")?;
+    let (place, value) = required("performedBy", "who did it, an object with type and id")?;
     let performed_by = Identity::read(value).map_err(|error| beneath(&place, error))?;
     Ok(Activity {
         kind,
@@ -143,7 +146,7 @@ fn activity_draft(target: &str, value: &Value) -> ActivityDraft {
     })
 }
 
-/// The same refusal, with its target told from the body instead of from the identity.
+/// The same refusal, with its place told from the body instead of from the identity.
 fn beneath(place: &str, mut error: PublicError) -> PublicError {
     let full = |target: Option<String>| match target {
         Some(name) if name != "identity" => Some(format!("{place}.{name}")),
@@ -152,6 +155,10 @@ fn beneath(place: &str, mut error: PublicError) -> PublicError {
     error.target = full(error.target);
     for detail in &mut error.details {
         detail.target = full(detail.target.take());
+        detail.message = format!("In {place}: {}", detail.message);
+    }
+    if let Some(inner) = &mut error.inner {
+        inner.message = format!("In {place}: {}", inner.message);
     }
     error
 }
@@ -167,7 +174,8 @@ pub fn status(drafts: &[ActivityDraft]) -> u16 {
 
 /// The answer to the request that had this body: one `externalActivityResult` per activity, in order.
 ///
-/// `type` and `startDateTime` are repeated as they were sent, even where they were refused.
+/// `type` and `startDateTime` are those that were read; where the activity was refused they are repeated as they were sent, and left out where nothing
+/// like them was sent, since neither can be null.
 pub fn results_json(body: &Value, drafts: &[ActivityDraft]) -> Value {
     let sent = body
         .as_object()
@@ -190,17 +198,20 @@ fn result_json(sent: Option<&Value>, draft: &ActivityDraft) -> Value {
             .filter(|value| value.is_string())
             .cloned()
     };
-    // An accepted type is answered in the Graph's own casing.
-    let kind = match draft {
-        Ok(activity) => Some(json!(activity.kind)),
-        Err(_) => repeated("type"),
+    let (kind, start_at) = match draft {
+        Ok(activity) => (
+            Some(json!(activity.kind)),
+            Some(json!(activity.start_at.to_string())),
+        ),
+        Err(_) => (repeated("type"), repeated("startDateTime")),
     };
-    json!({
-        "@odata.type": RESULT_TYPE,
-        "type": kind,
-        "startDateTime": repeated("startDateTime"),
-        "error": draft.as_ref().err().map(PublicError::to_public_error_json),
-    })
+    let mut result = Map::new();
+    result.insert("@odata.type".to_owned(), json!(RESULT_TYPE));
+    result.extend(kind.map(|kind| ("type".to_owned(), kind)));
+    result.extend(start_at.map(|at| ("startDateTime".to_owned(), at)));
+    let error = draft.as_ref().err().map(PublicError::to_public_error_json);
+    result.insert("error".to_owned(), json!(error));
+    Value::Object(result)
 }
 
 #[cfg(test)]
@@ -242,6 +253,24 @@ mod tests {
                 "@odata.type": RESULT_TYPE, "type": "created",
                 "startDateTime": "2021-04-06T18:04:31.033Z", "error": null
             }]})
+        );
+    }
+
+    #[test]
+    fn results_repeat_what_was_read_and_never_a_null() {
+        let loose = with("startDateTime", json!("2021-04-06 18:04:31+02:00"));
+        let body = json!({"activities": [loose, {}, {"type": 5, "startDateTime": "x"}]});
+        let drafts = read(&body).unwrap();
+        let results = results_json(&body, &drafts);
+        assert_eq!(results["value"][0]["startDateTime"], "2021-04-06T16:04:31Z");
+        let members = |at: usize| results["value"][at].as_object().unwrap();
+        assert!(!members(1).contains_key("type") && !members(1).contains_key("startDateTime"));
+        assert!(!members(2).contains_key("type"));
+        assert_eq!(members(2)["startDateTime"], "x");
+        let help = &drafts[1].as_ref().unwrap_err().details[0].message;
+        assert!(
+            help.contains("activities[0].type") || help.contains("viewed, modified"),
+            "{help}"
         );
     }
 

@@ -3,6 +3,7 @@
 //! Documentation: <https://adaptivecards.io/explorer/AdaptiveCard.html>
 
 mod bindings;
+mod language;
 
 use std::sync::LazyLock;
 
@@ -10,9 +11,9 @@ use jsonschema::{
     Draft, ValidationError, ValidationOptions, Validator,
     error::{TypeKind, ValidationErrorKind},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-pub use self::bindings::bindings;
+pub use self::{bindings::bindings, language::Language};
 use crate::{
     error::PublicError,
     generous::{object, quoted, refused, shown},
@@ -21,12 +22,15 @@ use crate::{
 /// Microsoft's published schema of Adaptive Cards; origin and licence are in `NOTICE`.
 const PUBLISHED: &str = include_str!("../data/adaptive-card.schema.json");
 
-/// Built once: the schema has some seventy definitions.
-static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
+/// Built once each: the schema has some seventy definitions.
+static SEARCH: LazyLock<Validator> = LazyLock::new(|| validator(Language::Search));
+static E_DISCOVERY: LazyLock<Validator> = LazyLock::new(|| validator(Language::EDiscovery));
+
+fn validator(language: Language) -> Validator {
     options()
-        .build(&schema())
+        .build(&schema(language))
         .expect("the schema file is a JSON schema")
-});
+}
 
 fn options() -> ValidationOptions<'static> {
     jsonschema::options()
@@ -35,19 +39,12 @@ fn options() -> ValidationOptions<'static> {
         .should_validate_formats(false)
 }
 
-fn schema() -> Value {
-    templating(serde_json::from_str(PUBLISHED).expect("the schema file is JSON"))
+fn schema(language: Language) -> Value {
+    let published = serde_json::from_str(PUBLISHED).expect("the schema file is JSON");
+    templating(published, language.opening())
 }
 
-/// Checks a layout; see [`check_at`].
-///
-/// # Errors
-/// 400 naming the place in the layout, the value there, and what is allowed.
-pub fn check(layout: &Value) -> Result<(), PublicError> {
-    check_at("layout", layout)
-}
-
-/// Is this layout an Adaptive Card, perhaps one with `${…}` placeholders?
+/// Is this layout an Adaptive Card, perhaps one with placeholders?
 ///
 /// The live service creates the connection and answers 503 to a broken card; here nothing is
 /// created (`contract/external.md` §3). A layout that wraps the card in a `default` member is
@@ -55,19 +52,20 @@ pub fn check(layout: &Value) -> Result<(), PublicError> {
 ///
 /// # Errors
 /// 400 naming the place below `target`, the value there, and what is allowed.
-pub fn check_at(target: &str, layout: &Value) -> Result<(), PublicError> {
+pub fn check_at(target: &str, layout: &Value, language: Language) -> Result<(), PublicError> {
     let members = object(target, layout)?;
     match members.get("default") {
         Some(wrapped) if !members.contains_key("type") => {
             let target = format!("{target}.default");
-            check_card(&target, object(&target, wrapped)?, wrapped)
+            object(&target, wrapped)?;
+            check_card(&target, wrapped, language)
         }
-        _ => check_card(target, members, layout),
+        _ => check_card(target, layout, language),
     }
 }
 
-fn check_card(target: &str, members: &Map<String, Value>, card: &Value) -> Result<(), PublicError> {
-    let kind = members.get("type").unwrap_or(&Value::Null);
+fn check_card(target: &str, card: &Value, language: Language) -> Result<(), PublicError> {
+    let kind = &card["type"];
     if kind.as_str() != Some("AdaptiveCard") {
         let help = format!(
             "{target}.type is {}; a layout is an Adaptive Card, so it must be \"AdaptiveCard\".",
@@ -75,26 +73,27 @@ fn check_card(target: &str, members: &Map<String, Value>, card: &Value) -> Resul
         );
         return Err(refused(format_args!("{target}.type"), help));
     }
-    let version = members.get("version").unwrap_or(&Value::Null);
-    if !version.as_str().is_some_and(is_version) {
+    let version = &card["version"];
+    if let Err(wanted) = language.knows(version.as_str().unwrap_or_default()) {
         let help = format!(
-            "{target}.version is {}; it must be a version such as \"1.3\".",
+            "{target}.version is {}; it must be {wanted}.",
             quoted(version)
         );
         return Err(refused(format_args!("{target}.version"), help));
     }
-    VALIDATOR
+    if let Some(place) = language.misused(target, card) {
+        let help = format!(
+            "{place} has a placeholder like ${{title}}; templates for eDiscovery write {{title}}."
+        );
+        return Err(refused(place, help));
+    }
+    let validator = match language {
+        Language::Search => &SEARCH,
+        Language::EDiscovery => &E_DISCOVERY,
+    };
+    validator
         .validate(card)
         .map_err(|error| Fault::of(&error).refuse(target))
-}
-
-/// Two numbers with a point, or a placeholder.
-fn is_version(text: &str) -> bool {
-    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    text.contains("${")
-        || text
-            .split_once('.')
-            .is_some_and(|(major, minor)| number(major) && number(minor))
 }
 
 /// What is wrong, where, and what would be right.
@@ -200,21 +199,21 @@ fn dotted(pointer: &str) -> String {
 
 /// The published schema as it applies to a *template* of a card.
 ///
-/// Three things change. A text with a `${…}` placeholder may stand for any value. Members that a
+/// Three things change. A text with a placeholder, known by its opening, may stand for any value. Members that a
 /// type does not know are left alone: `$when` and `$data` belong to templates, and most cards that
 /// designers export have members that are younger than the schema, which renderers skip. A choice
 /// between elements is made by `type` first, so that a fault is reported where it is, and so that
 /// no card can make the check slow by nesting.
-fn templating(mut published: Value) -> Value {
+fn templating(mut published: Value, opening: &str) -> Value {
     if let Some(definitions) = published
         .get_mut("definitions")
         .and_then(Value::as_object_mut)
     {
         for (name, definition) in definitions.iter_mut() {
             if name.starts_with("ImplementationsOf.") {
-                *definition = by_type(definition);
+                *definition = by_type(definition, opening);
             } else {
-                relax(definition);
+                relax(definition, opening);
             }
         }
     }
@@ -224,7 +223,7 @@ fn templating(mut published: Value) -> Value {
 }
 
 /// Makes a schema tolerate placeholders in the values below it.
-fn relax(schema: &mut Value) {
+fn relax(schema: &mut Value, opening: &str) {
     by_shape(schema);
     let Value::Object(keywords) = schema else {
         return;
@@ -234,25 +233,25 @@ fn relax(schema: &mut Value) {
     }
     if let Some(Value::Object(properties)) = keywords.get_mut("properties") {
         for property in properties.values_mut() {
-            relax_value(property);
+            relax_value(property, opening);
         }
     }
     if let Some(items) = keywords.get_mut("items") {
-        relax_value(items);
+        relax_value(items, opening);
     }
     for keyword in ["anyOf", "allOf"] {
         if let Some(Value::Array(schemas)) = keywords.get_mut(keyword) {
-            schemas.iter_mut().for_each(relax);
+            schemas.iter_mut().for_each(|it| relax(it, opening));
         }
     }
 }
 
 /// A value may be what the schema says, or a text with a placeholder.
-fn relax_value(schema: &mut Value) {
-    relax(schema);
+fn relax_value(schema: &mut Value, opening: &str) {
+    relax(schema, opening);
     let strict = std::mem::take(schema);
     *schema = json!({
-        "if": {"type": "string", "pattern": "\\$\\{"},
+        "if": {"type": "string", "pattern": opening},
         "then": true,
         "else": strict
     });
@@ -273,7 +272,7 @@ fn by_shape(schema: &mut Value) {
 }
 
 /// A choice between elements becomes a question about `type`.
-fn by_type(schema: &Value) -> Value {
+fn by_type(schema: &Value, opening: &str) -> Value {
     let branches: Vec<(&str, &Value)> = schema["anyOf"]
         .as_array()
         .into_iter()
@@ -298,7 +297,7 @@ fn by_type(schema: &Value) -> Value {
         return json!({"required": ["type"], "allOf": [branches[0].1]});
     }
     let mut kind = json!({"enum": names});
-    relax_value(&mut kind);
+    relax_value(&mut kind, opening);
     json!({
         "type": "object",
         "required": ["type"],

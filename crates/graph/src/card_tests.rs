@@ -13,6 +13,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::any_json::any_json_of;
 
+fn check(layout: &Value) -> Result<(), PublicError> {
+    check_at("layout", layout, Language::Search)
+}
+
 fn card(body: Value) -> Value {
     json!({"type": "AdaptiveCard", "version": "1.3", "body": body})
 }
@@ -204,6 +208,41 @@ fn broken_cards_are_refused_where_they_break() {
     );
 }
 
+#[test]
+fn templates_for_e_discovery_have_a_language_of_their_own() {
+    let of = |version: &str, block: Value| json!({"type": "AdaptiveCard", "version": version, "body": [block]});
+    let block = json!({"type": "TextBlock", "text": "{title}", "wrap": "{wrap}", "size": "{size}"});
+    for version in ["1.0", "1.2", "0.5"] {
+        let layout = of(version, block.clone());
+        assert_eq!(check_at("layout", &layout, Language::EDiscovery), Ok(()));
+    }
+    let check = |layout: Value, target: &str, words: &str| {
+        let error = check_at("layout", &layout, Language::EDiscovery).unwrap_err();
+        assert_eq!(error.target.as_deref(), Some(target), "{layout}");
+        let help = &error.details[0].message;
+        assert!(help.contains(words), "{help}");
+    };
+    for version in ["1.3", "1.10", "2.0", "99999999999999999999.0", "{v}", "x"] {
+        check(
+            of(version, block.clone()),
+            "layout.version",
+            "\"1.2\" or an earlier",
+        );
+    }
+    check(
+        json!({"default": of("1.5", block.clone())}),
+        "layout.default.version",
+        "1.5",
+    );
+    let other = json!({"type": "TextBlock", "text": "${title}"});
+    check(of("1.2", other), "layout.body[0].text", "write {title}");
+    let bad = json!({"type": "TextBlock", "text": "x", "wrap": "yes"});
+    check(of("1.2", bad), "layout.body[0].wrap", "boolean");
+    // In a search template braces alone are text.
+    let block = json!({"type": "TextBlock", "text": "{title}", "wrap": "{wrap}"});
+    refused_at(&card(json!([block])), "layout.body[0].wrap", "boolean");
+}
+
 /// Counts how often the check comes to a place of the schema.
 struct Counting(Arc<AtomicUsize>);
 
@@ -221,7 +260,7 @@ impl<'card> Keyword<'card> for Counting {
 #[test]
 fn the_work_grows_no_faster_than_the_card() {
     let count = Arc::new(AtomicUsize::new(0));
-    let mut counted = schema();
+    let mut counted = schema(Language::Search);
     for definition in counted["definitions"].as_object_mut().unwrap().values_mut() {
         definition["counted"] = Value::Bool(true);
     }

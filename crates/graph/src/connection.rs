@@ -121,6 +121,16 @@ impl ConnectionPatch {
 }
 
 impl ExternalConnection {
+    /// Puts an app among those that may manage the connection; `false` when it is there, whatever its case.
+    pub fn authorize(&mut self, app: &str) -> bool {
+        let ids = &mut self.authorized_app_ids;
+        let is_new = !ids.iter().any(|id| id.eq_ignore_ascii_case(app));
+        if is_new {
+            ids.push(app.to_owned());
+        }
+        is_new
+    }
+
     /// The display name.
     pub fn name(&self) -> &str {
         self.members

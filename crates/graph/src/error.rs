@@ -120,20 +120,21 @@ impl PublicError {
         }
     }
 
-    /// 400 `InvalidRequest` with the exact message clients know, and our help in `details`.
+    /// 400 `InvalidRequest` with the exact message clients know, and our help in `details` and in `innerError.message`, which is the text that the CLI
+    /// for Microsoft 365 prints.
     pub fn invalid(target: impl Into<String>, help: impl Into<String>) -> Self {
-        let target = target.into();
+        let (target, help) = (target.into(), help.into());
         let mut error = Self::new(
             ErrorCode::InvalidRequest,
             "The request is malformed or incorrect.",
-        );
-        error.details.push(PublicErrorDetail {
-            code: ErrorCode::InvalidRequest.as_str().to_owned(),
-            message: help.into(),
-            target: Some(target.clone()),
-            details: Vec::new(),
-        });
+        )
+        .with_help(target.clone(), help.clone());
         error.target = Some(target);
+        error.inner = Some(InnerError {
+            code: ErrorCode::InvalidRequest.as_str().to_owned(),
+            source: None,
+            message: help,
+        });
         error
     }
 

@@ -15,7 +15,7 @@ use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
-use crate::error::{InnerError, PublicError};
+use crate::error::PublicError;
 
 /// How many characters of a value a message quotes at most.
 const QUOTED_CHARS_MAX: usize = 80;
@@ -23,24 +23,17 @@ const QUOTED_CHARS_MAX: usize = 80;
 /// A JSON object as it came.
 pub type Object = Map<String, Value>;
 
-/// 400 `InvalidRequest` for a broken rule: exact `message`, help in `details` and in
-/// `innerError.message`, which is the text that the CLI for Microsoft 365 prints.
+/// 400 `InvalidRequest` for a broken rule; see [`PublicError::invalid`].
 pub fn refused(target: impl Display, help: impl Into<String>) -> PublicError {
-    with_inner("InvalidRequest", target, help.into())
+    PublicError::invalid(target.to_string(), help)
 }
 
 /// 400 `InvalidRequest` for JSON of the wrong shape; `innerError.code` is `DeserializationError`.
 pub fn malformed(target: impl Display, help: impl Into<String>) -> PublicError {
-    with_inner("DeserializationError", target, help.into())
-}
-
-fn with_inner(code: &str, target: impl Display, help: String) -> PublicError {
-    let mut error = PublicError::invalid(target.to_string(), help.clone());
-    error.inner = Some(InnerError {
-        code: code.to_owned(),
-        source: None,
-        message: help,
-    });
+    let mut error = refused(target, help);
+    if let Some(inner) = &mut error.inner {
+        "DeserializationError".clone_into(&mut inner.code);
+    }
     error
 }
 
@@ -54,6 +47,12 @@ pub fn quoted(value: &Value) -> String {
         }
         Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),
+        // Beyond 64 bits the digits that were sent are lost; what is left must not look like them.
+        Value::Number(number)
+            if number.as_f64().is_some_and(|it| it.abs() >= 2_f64.powi(63)) && number.is_f64() =>
+        {
+            format!("about {number}")
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }
@@ -386,5 +385,8 @@ mod tests {
         assert_eq!(quoted(&json!(long)).chars().count(), 83);
         assert_eq!(shown("a\nb"), r"`a\nb`");
         assert_eq!(quoted(&json!({"a": 1})), "an object");
+        let beyond: Value = serde_json::from_str("-9223372036854775809").unwrap();
+        assert_eq!(quoted(&beyond), "about -9.223372036854776e+18");
+        assert_eq!(quoted(&json!(1.5)), "1.5");
     }
 }

@@ -12,15 +12,12 @@ use crate::{
     generous::{
         Object, choice, malformed, member, object, refused, said, same_name, text, unknown_members,
     },
-    id::GroupId,
+    id::{GUID_CHARS, GroupId},
     known::Known,
 };
 
 /// The members that a client may set.
 const SETTABLE: [&str; 3] = ["id", "displayName", "description"];
-
-/// The length of a GUID in its usual form, `8-4-4-4-12` digits.
-const GUID_CHARS: usize = 36;
 
 /// An external group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +69,17 @@ pub struct GroupPatch {
     pub description: Option<Option<String>>,
     /// Members nobody knows, for `x-linkspan-advice`.
     pub ignored: Vec<String>,
+}
+
+impl IdentityType {
+    /// The type as the Graph spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::ExternalGroup => "externalGroup",
+        }
+    }
 }
 
 impl GroupDraft {

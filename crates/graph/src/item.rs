@@ -70,6 +70,8 @@ pub struct ItemDraft {
     pub only_if_absent: bool,
     /// Members nobody knows, for `x-linkspan-advice`.
     pub ignored: Vec<String>,
+    /// Sentences about what is allowed but will disappoint, for `x-linkspan-advice`.
+    pub advice: Vec<String>,
 }
 
 impl ItemDraft {

@@ -43,6 +43,10 @@ pub const ITEM_ID_CHARS_MAX: usize = 128;
 /// <https://learn.microsoft.com/graph/api/resources/externalconnectors-externalgroup>.
 pub const GROUP_ID_CHARS_MAX: usize = 128;
 
+/// Email addresses of a person's profile, and postal addresses.
+/// <https://learn.microsoft.com/graph/peopleconnectors>.
+pub const PERSON_CONTACTS_MAX: usize = 3;
+
 /// Bytes of an item's request body: 30 MB of parsed text. Limits page, 2026-07-24; 4 MB before. Ours for a batch, which may
 /// hold an item.
 pub const ITEM_BODY_BYTES_MAX: usize = 30_000_000;

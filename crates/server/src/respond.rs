@@ -141,6 +141,12 @@ impl Answer {
         self
     }
 
+    /// Adds sentences about what was done as asked, and will disappoint.
+    pub fn advising(mut self, advice: impl IntoIterator<Item = String>) -> Self {
+        self.advice.extend(advice);
+        self
+    }
+
     /// Says which members of the body or options of the query had no effect.
     pub fn ignoring(mut self, kind: &str, ignored: &[String]) -> Self {
         if !ignored.is_empty() {

@@ -70,7 +70,7 @@ macro_rules! select_connection {
     ($condition:literal) => {
         concat!(
             "SELECT key, id, kept, schema, schema_version, version, created_at, pending, operation,
-                 due, released_at, ticket
+                 due, released_at, ticket, created_by
              FROM connection WHERE deleted = 0 ",
             $condition
         )
@@ -95,6 +95,7 @@ pub(crate) fn connection(row: &Row<'_>) -> Result<KeptConnection, Fault> {
         schema_version: SchemaVersion(columns.get(4, "schema_version")?),
         version: Version(columns.get(5, "version")?),
         created_at: DateTime(columns.get(6, "created_at")?),
+        created_by: columns.get(12, "created_by")?,
         registration,
         released_at: columns.get::<Option<i64>>(10, "released_at")?.map(DateTime),
         ticket: columns.get::<Option<String>>(11, "ticket")?.map(Ticket),
@@ -166,15 +167,6 @@ pub(crate) fn folded(member: &Identity) -> Identity {
     Identity {
         id,
         kind: member.kind,
-    }
-}
-
-/// The kind of a member as a text.
-pub(crate) const fn kind_text(kind: IdentityType) -> &'static str {
-    match kind {
-        IdentityType::User => "user",
-        IdentityType::Group => "group",
-        IdentityType::ExternalGroup => "externalGroup",
     }
 }
 

@@ -54,7 +54,7 @@ promises! {
         kept_from_the_claimed_words_on forgotten_with_the_item;
     dirty: oldest_first_with_current_rows claims_are_bounded done_spares_what_is_newer
         all_can_be_marked deleted_connections_are_claimed_as_gone schemas_leave_lines_alone;
-    groups: groups_are_kept members_are_live_at_once groups_in_groups removed_whatever_the_kind
+    groups: groups_are_kept members_are_live_at_once groups_in_groups one_member_by_id
         groups_are_the_connections;
     lists: items_in_steps groups_in_steps members_in_steps members_by_id operations_in_steps
         activities_in_steps gone_with_the_connection;

@@ -50,3 +50,36 @@ async fn secrets_of_the_first_layout_still_open() {
     let store = store::open(directory.path(), Visibility::new()).unwrap();
     assert_eq!(store.identity(), identity);
 }
+
+#[tokio::test]
+async fn a_connection_of_one_app_was_made_by_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = Connection::open(directory.path().join("store.sqlite")).unwrap();
+    file.execute_batch(FIRST).unwrap();
+    for (id, apps) in [
+        ("alone", r#"["one"]"#),
+        ("shared", r#"["one","two"]"#),
+        ("lost", "[]"),
+    ] {
+        let kept = format!(
+            r#"{{"format":1,"id":"{id}","state":"draft","authorizedAppIds":{apps},"members":{{}}}}"#
+        );
+        file.execute(
+            "INSERT INTO connection (id, folded, kept, schema_version, version, created_at, deleted)
+             VALUES (?1, ?1, ?2, 0, 1, 0, 0)",
+            [id, &kept],
+        )
+        .unwrap();
+    }
+    file.close().unwrap();
+    let store = store::open(directory.path(), Visibility::new()).unwrap();
+    let connections = store.connections().await.unwrap();
+    let made: Vec<_> = connections
+        .iter()
+        .map(|kept| (kept.connection.id.as_str(), kept.created_by.as_deref()))
+        .collect();
+    assert_eq!(
+        made,
+        [("alone", Some("one")), ("shared", None), ("lost", None)]
+    );
+}

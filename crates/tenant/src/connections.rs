@@ -38,19 +38,13 @@ pub async fn create_connection(
     origin: Origin<'_>,
 ) -> Result<Arc<KeptConnection>, Error> {
     caller.may(Door::CreateConnection)?;
-    let mut authorized_app_ids = draft.authorized_app_ids;
-    if !authorized_app_ids
-        .iter()
-        .any(|id| id.eq_ignore_ascii_case(&caller.app))
-    {
-        authorized_app_ids.push(caller.app.clone());
-    }
-    let connection = ExternalConnection {
+    let mut connection = ExternalConnection {
         id: draft.id.unwrap_or_else(|| ConnectionId::kept(origin.fresh)),
         state: ConnectionState::Draft,
-        authorized_app_ids,
+        authorized_app_ids: draft.authorized_app_ids,
         members: draft.members,
     };
+    connection.authorize(&caller.app);
     let (store, id) = (&tenant.store, &connection.id);
     // Two could count the same connections and both find room.
     let _alone = tenant.creating.lock().await;
@@ -58,7 +52,8 @@ pub async fn create_connection(
         limit::connections(tenant).await?;
     }
     let now = tenant.clock.now();
-    match store.create_connection(&connection, origin.ticket, now).await {
+    let created_by = Some(caller.app.as_str());
+    match store.create_connection(&connection, created_by, origin.ticket, now).await {
         Err(StoreError::Conflict) => Err(taken("id", format!(
             "A connection with the id '{id}' exists already, or is still being deleted (ids are compared without case). Choose another id, or delete that connection first."
         )).into()),
@@ -101,29 +96,41 @@ pub async fn get_connection(
     access::connection(tenant, caller, Door::GetConnection, id).await
 }
 
-/// Changes the members that the patch names.
+/// Changes the members that the patch names. The app that made the connection stays among those that manage it; the sentence says so where the patch
+/// left it out.
 ///
 /// # Errors
-/// 403 without permission; 404 when it is absent or foreign.
+/// 403 without permission; 404 when it is absent or foreign; 400 when what the connection holds does not allow the change.
 pub async fn update_connection(
     tenant: &Tenant,
     caller: &Caller,
     id: &str,
     patch: ConnectionPatch,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     for _ in 0..ATTEMPTS {
         let kept = access::connection(tenant, caller, Door::UpdateConnection, id).await?;
-        let patched = patch.apply(&kept.connection);
+        let mut patched = patch.apply(&kept.connection);
         if let Some(schema) = &kept.schema {
             patched.admit_schema(schema)?;
         }
+        if patched.is_of_people() && !kept.connection.is_of_people() {
+            let items = tenant.store.count_items(kept.key).await?;
+            patched.admit_category(items)?;
+        }
+        let creator = kept.created_by.as_deref();
+        let stayed = creator.filter(|creator| patched.authorize(creator));
         match tenant
             .store
             .update_connection(kept.key, &patched, kept.version)
             .await
         {
             Err(StoreError::Conflict) => {}
-            other => return Ok(other.map(drop)?),
+            other => {
+                other?;
+                return Ok(stayed.map(|app| {
+                    format!("The app {app} made this connection and stays in authorizedAppIds; other apps can be taken out.")
+                }));
+            }
         }
     }
     Err(Failure::busy("connection"))

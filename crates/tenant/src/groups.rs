@@ -138,7 +138,7 @@ pub async fn get_member(
 /// Adds a member; adding it again is no error. It holds for the next request.
 ///
 /// # Errors
-/// 403, 404 as for every door; 404 when there is no such group.
+/// 403, 404 as for every door; 404 when there is no such group; 409 `NameAlreadyExists` when the id is that of a member of another type.
 pub async fn add_member(
     tenant: &Tenant,
     caller: &Caller,
@@ -149,9 +149,27 @@ pub async fn add_member(
     let kept = access::connection(tenant, caller, Door::AddMember, connection).await?;
     let group = GroupId::kept(group);
     match tenant.store.add_member(kept.key, &group, &member).await {
+        Err(StoreError::Conflict) => {
+            let known = tenant.store.members_called(kept.key, &group, &member.id);
+            let known = known.await?.into_iter().flatten().next();
+            Err(namesake(&group, &member, known.as_ref()).into())
+        }
         Err(StoreError::Full) => Err(limit::members(tenant, &group).into()),
         other => Ok(other?.map(|_| member).ok_or_else(absent)?),
     }
+}
+
+/// 409: the id is that of another member, which a client could not tell from this one.
+fn namesake(group: &GroupId, member: &Identity, known: Option<&Identity>) -> PublicError {
+    let kind = known.map_or("another type", |known| known.kind.as_str());
+    taken(
+        "id",
+        format!(
+            "The group '{group}' has the member '{}' of type {kind} already, and a member's id is its key: it cannot be of type {} too. DELETE that member first.",
+            member.id,
+            member.kind.as_str()
+        ),
+    )
 }
 
 /// Removes a member. It holds for the next request.

@@ -87,7 +87,7 @@ async fn write(
         .as_ref()
         .map_or(Expected::Absent, |item| Expected::At(item.version));
     let item = schema.admit(id.clone(), draft, existing.as_ref().map(|kept| &kept.item))?;
-    kept.connection.admit_acl(&item.acl)?;
+    kept.connection.admit_item(&item, &schema)?;
     match tenant
         .store
         .put_item(kept.key, &item, kept.schema_version, expected)

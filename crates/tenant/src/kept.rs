@@ -47,6 +47,8 @@ pub struct KeptConnection {
     pub version: Version,
     /// When it was created.
     pub created_at: DateTime,
+    /// The app that made it; unknown of some that are older than this member.
+    pub created_by: Option<String>,
     /// The registration of a schema that runs, if one does.
     pub registration: Option<Arc<Registration>>,
     /// When it is released, once it is being deleted.

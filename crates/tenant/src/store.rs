@@ -81,6 +81,7 @@ pub trait ConnectionStore {
     async fn create_connection(
         &self,
         connection: &ExternalConnection,
+        created_by: Option<&str>,
         ticket: Option<Ticket>,
         now: DateTime,
     ) -> Result<Arc<KeptConnection>, StoreError>;
@@ -294,7 +295,8 @@ pub trait GroupStore {
     /// Deletes a group and its memberships (as a group; it stays a member of others by name only until they drop it); `false` when there was none.
     async fn delete_group(&self, at: ConnectionKey, id: &GroupId) -> Result<bool, StoreError>;
 
-    /// Adds a member: `None` when there is no such group, `Some(false)` when it was one already. `Full` when the group has as many as it may.
+    /// Adds a member: `None` when there is no such group, `Some(false)` when it was one already. `Conflict` when the id is that of a member of another kind;
+    /// `Full` when the group has as many as it may.
     async fn add_member(
         &self,
         at: ConnectionKey,
@@ -303,7 +305,7 @@ pub trait GroupStore {
     ) -> Result<Option<bool>, StoreError>;
 
     /// Removes the members of that id, whatever their kind: `None` when there is no such group, `Some(false)` when there was no such member.
-    /// The id is compared without case for users and groups.
+    /// The id is compared without case for users and groups, unless there is a member with exactly that id.
     async fn remove_member(
         &self,
         at: ConnectionKey,

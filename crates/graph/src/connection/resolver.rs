@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::settings::note;
 use crate::{
     error::PublicError,
-    generous::{is_type, member, object, quoted, refused, shown, text, texts},
+    generous::{Object, is_type, member, object, quoted, refused, shown, text, texts},
     limits::{
         BASE_URL_BYTES_MAX, BASE_URLS_MAX, URL_PATTERN_BYTES_MAX, URL_PATTERN_GROUPS_MAX,
         URL_RESOLVER_PRIORITY_MAX,
@@ -18,7 +18,7 @@ use crate::{
 /// The type that a resolver is answered with; clients choose a class by it.
 const ITEM_ID_RESOLVER: &str = "#microsoft.graph.externalConnectors.itemIdResolver";
 
-/// An `itemIdResolver`, the only concrete kind. An SDK is known to send no more than its priority.
+/// An `itemIdResolver`, the only concrete kind. An SDK is known to send no more than its priority; such a resolver finds nothing, and is refused.
 pub(super) fn resolver(
     target: &str,
     value: &Value,
@@ -53,21 +53,35 @@ pub(super) fn resolver(
         })
         .transpose()?;
     resolver.insert("priority".to_owned(), json!(priority));
-    let match_info = member(sent, "urlMatchInfo")
-        .map(|value| url_match_info(&format!("{target}.urlMatchInfo"), value, ignored))
-        .transpose()?;
-    if let Some(value) = member(sent, "itemId") {
-        let place = format!("{target}.itemId");
-        let pattern = match_info
-            .as_ref()
-            .and_then(|info| info["urlPattern"].as_str());
-        item_id(&place, text(&place, value)?, pattern)?;
-        resolver.insert("itemId".to_owned(), value.clone());
-    }
-    if let Some(info) = match_info {
-        resolver.insert("urlMatchInfo".to_owned(), info);
-    }
+    let place = format!("{target}.itemId");
+    let template = required(
+        sent,
+        "itemId",
+        &place,
+        "a template of an item id such as \"{slug}\"",
+    )?;
+    let template = text(&place, template)?;
+    let within = format!("{target}.urlMatchInfo");
+    let fix = "an object with the members baseUrls and urlPattern";
+    let match_info = required(sent, "urlMatchInfo", &within, fix)?;
+    let match_info = url_match_info(&within, match_info, ignored)?;
+    item_id(&place, template, match_info["urlPattern"].as_str())?;
+    resolver.insert("itemId".to_owned(), json!(template));
+    resolver.insert("urlMatchInfo".to_owned(), match_info);
     Ok(Value::Object(resolver))
+}
+
+/// A member without which a resolver finds nothing.
+fn required<'a>(
+    sent: &'a Object,
+    name: &str,
+    place: &str,
+    fix: &str,
+) -> Result<&'a Value, PublicError> {
+    member(sent, name).ok_or_else(|| {
+        let help = format!("{place} is missing or null; a resolver needs it: send {fix}. Some SDKs leave out what is not in the base type.");
+        refused(place, help)
+    })
 }
 
 /// `itemId`: a template whose placeholders are named groups of the pattern.
@@ -159,10 +173,28 @@ fn url_match_info(
             format!("{place} may have {BASE_URLS_MAX} entries of {BASE_URL_BYTES_MAX} bytes each.");
         return Err(refused(place, help));
     }
-    let pattern = member(sent, "urlPattern")
-        .map(|value| url_pattern(&format!("{target}.urlPattern"), value))
-        .transpose()?;
+    if let Some(at) = base_urls.iter().position(|url| !is_base_url(url)) {
+        let place = format!("{target}.baseUrls[{at}]");
+        let help = format!(
+            "{place} is {}; it must be the beginning of an address with its scheme and host, such as \"https://tickets.example\".",
+            shown(&base_urls[at])
+        );
+        return Err(refused(place, help));
+    }
+    let place = format!("{target}.urlPattern");
+    let fix = "a regular expression such as \"/articles/(?<slug>[^/]+)\"";
+    let pattern = url_pattern(&place, required(sent, "urlPattern", &place, fix)?)?;
     Ok(json!({"baseUrls": base_urls, "urlPattern": pattern}))
+}
+
+/// Scheme, host, and no blanks: what an address of a page can begin with.
+fn is_base_url(url: &str) -> bool {
+    let host = url.split_once("://").filter(|(scheme, _)| {
+        scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+    });
+    host.is_some_and(|(_, rest)| {
+        rest.starts_with(|first: char| first.is_alphanumeric() || first == '[')
+    }) && !url.contains(|letter: char| letter.is_whitespace() || letter.is_control())
 }
 
 /// `urlPattern`: a regular expression of ECMA-262.
@@ -174,6 +206,11 @@ fn url_pattern<'a>(place: &str, value: &'a Value) -> Result<&'a str, PublicError
             format!("{place} is {}; {why}", shown(pattern)),
         ))
     };
+    if pattern.is_empty() {
+        return broken(
+            "it must be a regular expression such as \"/articles/(?<slug>[^/]+)\".".to_owned(),
+        );
+    }
     if pattern.len() > URL_PATTERN_BYTES_MAX {
         return broken(format!("it may have {URL_PATTERN_BYTES_MAX} bytes."));
     }
@@ -234,14 +271,51 @@ mod tests {
     #[test]
     fn base_urls_are_few_and_short() {
         let read = |urls: Vec<String>| {
-            let sent = json!({"urlMatchInfo": {"baseUrls": urls}});
+            let sent =
+                json!({"itemId": "x", "urlMatchInfo": {"baseUrls": urls, "urlPattern": "."}});
             resolver("r", &sent, &mut Vec::new())
         };
-        assert!(read(vec!["u".repeat(2048); 32]).is_ok());
-        for urls in [vec!["u".to_owned(); 33], vec!["u".repeat(2049)]] {
+        let long = |length: usize| format!("https://{}", "u".repeat(length - 8));
+        assert!(read(vec![long(2048); 32]).is_ok());
+        for urls in [vec![long(9); 33], vec![long(2049)]] {
             let target = read(urls).unwrap_err().target;
             assert_eq!(target.as_deref(), Some("r.urlMatchInfo.baseUrls"));
         }
+        for url in ["HTTP://a", "https://[::1]:80/x?y", "https://größe.example"] {
+            assert!(read(vec![url.to_owned()]).is_ok(), "{url}");
+        }
+        for url in [
+            "",
+            "nota url",
+            "https://",
+            "https:///x",
+            "ftp://x",
+            "/x",
+            "https://a b",
+        ] {
+            let error = read(vec![long(9), url.to_owned()]).unwrap_err();
+            assert_eq!(error.target.as_deref(), Some("r.urlMatchInfo.baseUrls[1]"));
+            assert!(error.details[0].message.contains("https://tickets.example"));
+        }
+    }
+
+    #[test]
+    fn a_resolver_has_all_it_needs() {
+        let whole = json!({"itemId": "{a}", "urlMatchInfo": {"urlPattern": "(?<a>.)"}});
+        assert!(resolver("r", &whole, &mut Vec::new()).is_ok());
+        let check = |sent: Value, target: &str| {
+            let error = resolver("r", &sent, &mut Vec::new()).unwrap_err();
+            assert_eq!(error.target.as_deref(), Some(target), "{sent}");
+            assert!(error.details[0].message.contains("a resolver needs it"));
+        };
+        check(json!({}), "r.itemId");
+        check(json!({"priority": 1}), "r.itemId");
+        check(json!({"urlMatchInfo": whole["urlMatchInfo"]}), "r.itemId");
+        check(json!({"itemId": "{a}"}), "r.urlMatchInfo");
+        check(
+            json!({"itemId": "{a}", "urlMatchInfo": {}}),
+            "r.urlMatchInfo.urlPattern",
+        );
     }
 
     #[test]

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::resolver::resolver;
 use crate::{
-    card,
+    card::{self, Language},
     error::PublicError,
     generous::{
-        Object, array, choice, member, object, quoted, refused, text, texts, unknown_members,
+        Object, array, choice, member, object, quoted, refused, shown, text, texts, unknown_members,
     },
     limits::{RESULT_TEMPLATE_ID_CHARS_MAX, RESULT_TEMPLATES_MAX, URL_RESOLVERS_MAX},
     odata::integer,
@@ -53,7 +53,9 @@ pub(super) fn search_settings(
     ignored: &mut Vec<String>,
 ) -> Result<Value, PublicError> {
     let target = "searchSettings.searchResultTemplates";
-    let templates = templates(target, value, Some(RESULT_TEMPLATES_MAX), ignored)?;
+    let sent = templates(target, value, ignored)?;
+    at_most(target, sent, RESULT_TEMPLATES_MAX)?;
+    let templates = display_templates(target, sent, Language::Search, ignored)?;
     Ok(json!({"searchResultTemplates": templates}))
 }
 
@@ -63,27 +65,32 @@ pub(super) fn compliance_settings(
     ignored: &mut Vec<String>,
 ) -> Result<Value, PublicError> {
     let target = "complianceSettings.eDiscoveryResultTemplates";
-    let templates = templates(target, value, None, ignored)?;
+    let sent = templates(target, value, ignored)?;
+    let templates = display_templates(target, sent, Language::EDiscovery, ignored)?;
     Ok(json!({"eDiscoveryResultTemplates": templates}))
 }
 
 /// The list of templates; `target` is the settings' name and the list's name.
-fn templates(
+fn templates<'a>(
     target: &str,
-    value: &Value,
-    count_max: Option<usize>,
+    value: &'a Value,
     ignored: &mut Vec<String>,
-) -> Result<Vec<Value>, PublicError> {
+) -> Result<&'a [Value], PublicError> {
     let (outer, list) = target.split_once('.').unwrap_or((target, target));
     let settings = object(outer, value)?;
     note(outer, settings, &[list], ignored);
-    let entries = entries(target, member(settings, list))?;
-    if let Some(count_max) = count_max {
-        at_most(target, entries, count_max)?;
-    }
-    let mut templates: Vec<Value> = Vec::with_capacity(entries.len());
-    for (place, entry) in numbered(target, entries) {
-        let template = display_template(&place, entry, ignored)?;
+    entries(target, member(settings, list))
+}
+
+fn display_templates(
+    target: &str,
+    sent: &[Value],
+    language: Language,
+    ignored: &mut Vec<String>,
+) -> Result<Vec<Value>, PublicError> {
+    let mut templates: Vec<Value> = Vec::with_capacity(sent.len());
+    for (place, entry) in numbered(target, sent) {
+        let template = display_template(&place, entry, language, ignored)?;
         if templates.iter().any(|other| other["id"] == template["id"]) {
             let id = quoted(&template["id"]);
             let help =
@@ -98,6 +105,7 @@ fn templates(
 fn display_template(
     target: &str,
     value: &Value,
+    language: Language,
     ignored: &mut Vec<String>,
 ) -> Result<Value, PublicError> {
     let sent = object(target, value)?;
@@ -123,7 +131,7 @@ fn display_template(
         .collect::<Result<_, _>>()?;
     template.insert("rules".to_owned(), json!(rules));
     let layout = member(sent, "layout").unwrap_or(&Value::Null);
-    card::check_at(&format!("{target}.layout"), layout)?;
+    card::check_at(&format!("{target}.layout"), layout, language)?;
     template.insert("layout".to_owned(), layout.clone());
     Ok(Value::Object(template))
 }
@@ -158,7 +166,15 @@ fn property_rule(
         ignored,
     );
     let required = |name: &str| member(sent, name).unwrap_or(&Value::Null);
-    let property = text(format!("{target}.property"), required("property"))?;
+    let place = format!("{target}.property");
+    let property = text(&place, required("property"))?;
+    if property.trim().is_empty() {
+        let help = format!(
+            "{place} is {}; it must be the name of a property of the schema.",
+            shown(property)
+        );
+        return Err(refused(place, help));
+    }
     let operation = choice(
         format!("{target}.operation"),
         required("operation"),
@@ -168,6 +184,13 @@ fn property_rule(
         .map(|values| texts(format!("{target}.values"), values))
         .transpose()?
         .unwrap_or_default();
+    if values.is_empty() && operation != "null" {
+        let place = format!("{target}.values");
+        let help = format!(
+            "{place} is empty or missing; the operation {operation} compares with at least one value, such as [\"open\"]."
+        );
+        return Err(refused(place, help));
+    }
     let joined = member(sent, "valuesJoinedBy")
         .map(|value| {
             choice(

@@ -175,17 +175,15 @@ fn resolvers_have_a_normal_form() {
             "urlMatchInfo": {"baseUrls": ["https://a"], "urlPattern": "$'/(?<slug>[^/]+)'"}
         }),
     );
+    let (id, info) = ("x", json!({"urlPattern": "."}));
+    let printed = json!({"baseUrls": [], "urlPattern": "."});
     check(
-        json!({"@odata.type": kind, "priority": 8}),
-        json!({"@odata.type": kind, "priority": 8}),
+        json!({"priority": null, "itemId": id, "urlMatchInfo": info}),
+        json!({"@odata.type": kind, "priority": null, "itemId": id, "urlMatchInfo": printed}),
     );
     check(
-        json!({"priority": null}),
-        json!({"@odata.type": kind, "priority": null}),
-    );
-    check(
-        json!({"priority": "2", "urlMatchInfo": {}}),
-        json!({"@odata.type": kind, "priority": 2, "urlMatchInfo": {"baseUrls": [], "urlPattern": null}}),
+        json!({"@odata.type": kind, "priority": "2", "itemId": id, "urlMatchInfo": info}),
+        json!({"@odata.type": kind, "priority": 2, "itemId": id, "urlMatchInfo": printed}),
     );
 }
 
@@ -279,15 +277,21 @@ fn refusals_name_the_resolver() {
     check(json!(vec![json!({}); 9]), "", "at most 8");
     check(json!(["x"]), "[0]", "object");
     check(json!([{"priority": 0}]), "[0].priority", "from 1 to 8");
-    check(json!([{}, {"priority": 9}]), "[1].priority", "is 9");
-    check(json!([{"itemId": ""}]), "[0].itemId", "empty");
+    let whole = json!({"itemId": "x", "urlMatchInfo": {"urlPattern": "."}});
+    check(json!([whole, {"priority": 9}]), "[1].priority", "is 9");
+    check(json!([{}]), "[0].itemId", "missing");
+    check(
+        json!([{"itemId": "", "urlMatchInfo": whole["urlMatchInfo"]}]),
+        "[0].itemId",
+        "empty",
+    );
     check(
         json!([{"@odata.type": "#x.urlToItemResolverBase"}]),
         "[0].@odata.type",
         "itemIdResolver",
     );
     check(
-        json!([{"urlMatchInfo": {"urlPattern": 1}}]),
+        json!([{"itemId": "x", "urlMatchInfo": {"urlPattern": 1}}]),
         "[0].urlMatchInfo.urlPattern",
         "string",
     );
@@ -363,7 +367,9 @@ fn a_body_without_a_name_is_refused_by_that_name() {
 fn unknown_members_are_noted() {
     let body = json!({
         "name": "n", "colour": "red", "@odata.type": "x", "configuration": {"extra": 1},
-        "searchSettings": {"more": 1}, "activitySettings": {"urlToItemResolvers": [{"what": 1}]}
+        "searchSettings": {"more": 1}, "activitySettings": {"urlToItemResolvers": [
+            {"what": 1, "itemId": "x", "urlMatchInfo": {"urlPattern": "."}}
+        ]}
     });
     assert_eq!(
         ConnectionDraft::read(&body).unwrap().ignored,

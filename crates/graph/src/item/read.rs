@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::{ContentType, ExternalItemContent, ItemDraft};
 use crate::{
     acl::Acl,
-    error::PublicError,
-    generous::{self, Object, member, refused, said, shown, unknown_members},
-    id::ItemId,
+    error::{ErrorCode, PublicError},
+    generous::{self, Object, member, quoted, refused, said, shown, unknown_members},
+    id::{GUID_CHARS, ItemId},
     value::PRINCIPAL_MEMBERS,
 };
 
@@ -26,6 +26,10 @@ const MEMBERS: [&str; 6] = [
 const CONTENT_TYPES: [(&str, ContentType); 2] =
     [("text", ContentType::Text), ("html", ContentType::Html)];
 
+/// An item whose values are all null is kept without properties and must be readable and writable again, so an empty object is taken.
+const EMPTY: &str =
+    "`properties` is empty, so the item has no property; the documentation asks for at least one.";
+
 /// How many unknown members are remembered; advice need not grow with the body.
 const IGNORED_MAX: usize = 20;
 
@@ -39,10 +43,12 @@ impl ItemDraft {
         check_id(id, body)?;
         check_activities(body)?;
         let mut ignored = unknown_members(body, &MEMBERS);
+        let mut advice = Vec::new();
         let acl = match member(body, "acl") {
             Some(list) => {
                 let (acl, unknown) = Acl::read_list(list)?;
                 ignored.extend(unknown);
+                advice.extend(Acl::advice(&acl));
                 Some(acl)
             }
             None => None,
@@ -52,6 +58,9 @@ impl ItemDraft {
             .transpose()?;
         if let Some(properties) = properties {
             note_principals(properties, &mut ignored);
+            if properties.keys().all(|name| generous::is_annotation(name)) {
+                advice.push(EMPTY.to_owned());
+            }
         }
         let content = said(body, "content")
             .map(|value| value.map(|it| read_content(it, &mut ignored)).transpose())
@@ -70,6 +79,7 @@ impl ItemDraft {
             sensitivity_label_id,
             only_if_absent: false,
             ignored,
+            advice,
         })
     }
 }
@@ -114,7 +124,9 @@ fn read_content(
             value: Some(text.clone()),
         });
     }
-    let content = generous::object("content", value)?;
+    let Some(content) = value.as_object() else {
+        return Err(no_content(value));
+    };
     let Some(kind) = member(content, "type") else {
         return Err(refused(
             "content.type",
@@ -136,6 +148,20 @@ fn read_content(
     })
 }
 
+/// The gateway's own words, recorded for a `content` of the wrong shape (`contract/external.md` §15.2).
+fn no_content(value: &Json) -> PublicError {
+    let mut error = PublicError::new(
+        ErrorCode::BadRequest,
+        "Property content in payload has a value that does not match schema.",
+    );
+    error.target = Some("content".to_owned());
+    let help = format!(
+        "content must be an object with type and value, not {}; send for example {{\"type\": \"text\", \"value\": \"…\"}}.",
+        quoted(value)
+    );
+    error.with_help("content", help)
+}
+
 fn read_protection_label(
     value: &Json,
     ignored: &mut Vec<String>,
@@ -152,7 +178,7 @@ fn read_protection_label(
     };
     let id = generous::text(target, id)?;
     // The other spellings of a GUID are none that the Graph writes.
-    if id.len() != 36 || Uuid::try_parse(id).is_err() {
+    if id.len() != GUID_CHARS || Uuid::try_parse(id).is_err() {
         return Err(refused(
             target,
             format!(

@@ -210,11 +210,13 @@ fn the_rest_is_refused_by_name() {
     check(Post, "/connections/p/fullRefresh", "unknown fullRefresh");
     check(Get, "", "unknown ");
     check(Get, "/a/b/c/d/e/f/g/h/i/j/k/l/m/n", "unknown a");
+    check(Get, "/connections/p/externalGroups", "Refused connection=p");
     check(
-        Get,
-        "/connections/p/externalGroups",
-        "unknown externalGroups",
+        Delete,
+        "/admin/people/profileSources(sourceId='p')",
+        "Refused source=sourceId='p'",
     );
+    check(Get, "/external/industryData", "unknown industryData");
     check(
         Patch,
         "/connections/p/groups/g/members/m",

@@ -47,6 +47,11 @@ const ACTIVITIES: &str =
     "Activities are written with `addActivities` on the item, and never changed or removed.";
 const FULL_REFRESH: &str =
     "`fullRefresh` is undocumented; put the current items and delete those that are gone.";
+const OLD_GROUPS: &str =
+    "`externalGroups` is the name of 2020; use `groups`, and `members` below a group.";
+const OTHER_PRODUCTS: &str =
+    "This part of `external` belongs to another product; use `/external/connections`.";
+const PEOPLE_ADMIN: &str = "How profiles are put together is not decided here; use a connection whose contentCategory is people, and its items.";
 const SEARCH_ROOT: &str = "The container `search` has no members of its own; use `/search/query`.";
 const ANSWERS: &str = "Acronyms, bookmarks and Q&A answers are not served in this release.";
 const COPILOT: &str = "The Copilot APIs are not served in this release; use `/search/query`.";
@@ -187,6 +192,38 @@ rows! {
         Refused(FULL_REFRESH), "graph/api/resources/externalconnectors-externalconnection"
     Refused Gateway Post "/external/connections/{connection}/fullRefresh/groups/{group}/members" ITEM_WRITE, ITEM_WRITE;
         Refused(FULL_REFRESH), "graph/api/resources/externalconnectors-externalconnection"
+    Refused Gateway Get "/external/connections/{connection}/externalGroups" GROUP_READ, GROUP_READ;
+        Refused(OLD_GROUPS), "graph/api/resources/externalconnectors-externalgroup"
+    Refused Gateway Post "/external/connections/{connection}/externalGroups" ITEM_WRITE, ITEM_WRITE;
+        Refused(OLD_GROUPS), "graph/api/resources/externalconnectors-externalgroup"
+    Refused Gateway Get "/external/connections/{connection}/externalGroups/{group}" GROUP_READ, GROUP_READ;
+        Refused(OLD_GROUPS), "graph/api/resources/externalconnectors-externalgroup"
+    Refused Gateway Patch "/external/connections/{connection}/externalGroups/{group}" ITEM_WRITE, ITEM_WRITE;
+        Refused(OLD_GROUPS), "graph/api/resources/externalconnectors-externalgroup"
+    Refused Gateway Delete "/external/connections/{connection}/externalGroups/{group}" ITEM_WRITE, ITEM_WRITE;
+        Refused(OLD_GROUPS), "graph/api/resources/externalconnectors-externalgroup"
+    Refused Gateway Get "/external/connections/{connection}/externalGroups/{group}/externalGroupMembers" GROUP_READ, GROUP_READ;
+        Refused(OLD_GROUPS), "graph/api/resources/externalconnectors-externalgroup"
+    Refused Gateway Post "/external/connections/{connection}/externalGroups/{group}/externalGroupMembers" ITEM_WRITE, ITEM_WRITE;
+        Refused(OLD_GROUPS), "graph/api/resources/externalconnectors-externalgroup"
+    Refused Gateway Delete "/external/connections/{connection}/externalGroups/{group}/externalGroupMembers/{member}" ITEM_WRITE, ITEM_WRITE;
+        Refused(OLD_GROUPS), "graph/api/resources/externalconnectors-externalgroup"
+    Refused Gateway Get "/external/industryData" NOBODY, NOBODY;
+        Refused(OTHER_PRODUCTS), "graph/api/resources/externalconnectors-external"; beta
+    Refused Gateway Get "/external/authorizationSystems" NOBODY, NOBODY;
+        Refused(OTHER_PRODUCTS), "graph/api/resources/externalconnectors-external"; beta
+    Refused Gateway Get "/admin/people/profileSources" NOBODY, NOBODY;
+        Refused(PEOPLE_ADMIN), "graph/api/resources/profilesource"
+    Refused Gateway Post "/admin/people/profileSources" NOBODY, NOBODY;
+        Refused(PEOPLE_ADMIN), "graph/api/resources/profilesource"
+    Refused Gateway Delete "/admin/people/profileSources/{source}" NOBODY, NOBODY;
+        Refused(PEOPLE_ADMIN), "graph/api/resources/profilesource"
+    Refused Gateway Get "/admin/people/profilePropertySettings" NOBODY, NOBODY;
+        Refused(PEOPLE_ADMIN), "graph/api/resources/profilepropertysetting"
+    Refused Gateway Post "/admin/people/profilePropertySettings" NOBODY, NOBODY;
+        Refused(PEOPLE_ADMIN), "graph/api/resources/profilepropertysetting"
+    Refused Gateway Patch "/admin/people/profilePropertySettings/{setting}" NOBODY, NOBODY;
+        Refused(PEOPLE_ADMIN), "graph/api/resources/profilepropertysetting"
     Query Search Post "/search/query" SEARCH, NOBODY;
         Served, "graph/api/search-query"
     Refused Gateway Get "/search" NOBODY, NOBODY;

@@ -68,7 +68,7 @@ const LABELS: &[(&str, &[PropertyType])] = &[
     ("personAccount", TEXT),
     ("personAwards", TEXTS),
     ("personCertifications", TEXTS),
-    // The next five are declared but not supported by the documentation, which gives no types.
+    // The next five are `WITHOUT_EFFECT`; the documentation gives no types.
     ("personAssistants", PEOPLE),
     ("personColleagues", PEOPLE),
     ("personManager", PEOPLE),
@@ -80,6 +80,15 @@ const LABELS: &[(&str, &[PropertyType])] = &[
     ("personPublications", TEXTS),
     ("personPatents", TEXTS),
     ("personWorkPositions", TEXTS),
+];
+
+/// Labels that the documentation declares and does not support.
+const WITHOUT_EFFECT: [&str; 5] = [
+    "personAssistants",
+    "personColleagues",
+    "personManager",
+    "personAlternateContacts",
+    "personEmergencyContacts",
 ];
 
 /// What the documentation calls two labels of the metadata.
@@ -109,6 +118,11 @@ impl Label {
     /// The names of all labels, in the metadata's order.
     pub fn names() -> impl Iterator<Item = &'static str> {
         LABELS.iter().map(|(name, _)| *name)
+    }
+
+    /// Is the label declared, and by its documentation without effect?
+    pub fn is_without_effect(&self) -> bool {
+        WITHOUT_EFFECT.contains(&self.as_str())
     }
 
     /// Does the label name a part of a person's profile?
@@ -162,6 +176,7 @@ mod tests {
         assert_eq!(names.len(), LABELS.len());
         // The metadata numbers 0 to 57 without 9 to 11 and without unknownFutureValue.
         assert_eq!(LABELS.len(), 54);
+        assert!(WITHOUT_EFFECT.iter().all(|name| names.contains(name)));
         for name in names {
             assert!(!Label::parse(name).unwrap().types().is_empty(), "{name}");
         }

@@ -225,7 +225,8 @@ fn read_labels(name: &str, entry: &Object) -> Result<Vec<Label>, PublicError> {
             Label::parse(text).ok_or_else(|| {
                 let meant = near(text, Label::names());
                 let fix = if meant.is_empty() {
-                    "see the label enum of the property page.".to_owned()
+                    let all: Vec<&str> = Label::names().collect();
+                    format!("use one of {}.", all.join(", "))
                 } else {
                     format!("did you mean {}?", meant.join(", "))
                 };

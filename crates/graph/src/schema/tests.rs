@@ -432,6 +432,15 @@ fn unknown_members_are_told_and_labels_are_advised() {
         ]
     );
     assert_eq!(draft.schema.advice().len(), 3);
+    let of_people = read(json!([
+        {"name": "account", "type": "string", "labels": ["personAccount"]},
+        {"name": "boss", "type": "string", "labels": ["personManager"]}
+    ]))
+    .unwrap();
+    assert_eq!(
+        of_people.schema.advice(),
+        ["The label personManager is declared and not supported; it has no effect."]
+    );
 }
 
 #[test]

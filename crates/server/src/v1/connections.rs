@@ -125,11 +125,13 @@ pub(super) async fn update_connection(ask: &mut Ask<'_>) -> Result<Answer, Error
     let id = ask.params.connection();
     let patch = ConnectionPatch::read(id, &body)?;
     let ignored = patch.ignored.clone();
-    connections::update_connection(&ask.tenant, &ask.caller, id, patch).await?;
-    if ask.exchange.prefers.returned == Some(Returned::Representation) {
-        return Ok(get_connection(ask).await?.ignoring("members", &ignored));
-    }
-    Ok(Answer::bare(StatusCode::NO_CONTENT).ignoring("members", &ignored))
+    let advice = connections::update_connection(&ask.tenant, &ask.caller, id, patch).await?;
+    let answer = if ask.exchange.prefers.returned == Some(Returned::Representation) {
+        get_connection(ask).await?
+    } else {
+        Answer::bare(StatusCode::NO_CONTENT)
+    };
+    Ok(answer.ignoring("members", &ignored).advising(advice))
 }
 
 /// DELETE: 202; what the connection held is removed in the background.

@@ -18,19 +18,21 @@ const PAGE_BYTES: usize = 8 << 20;
 
 /// PUT: 200 with the whole item, whether it was there before or not.
 pub(super) async fn put_item(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let (id, mut draft, ignored) = said(ask).await?;
+    let (id, mut draft) = said(ask).await?;
     draft.only_if_absent = ask.only_if_absent();
+    let remarks = Remarks::of(&draft);
     let connection = ask.params.connection();
     let item = items::put_item(&ask.tenant, &ask.caller, connection, id, draft).await?;
-    Ok(Answer::json(StatusCode::OK, printed(ask, &item)).ignoring("members", &ignored))
+    Ok(remarks.beside(Answer::json(StatusCode::OK, printed(ask, &item))))
 }
 
 /// PATCH, the older spelling of an update: 200 with the whole item.
 pub(super) async fn update_item(ask: &mut Ask<'_>) -> Result<Answer, Error> {
-    let (id, draft, ignored) = said(ask).await?;
+    let (id, draft) = said(ask).await?;
+    let remarks = Remarks::of(&draft);
     let connection = ask.params.connection();
     let item = items::update_item(&ask.tenant, &ask.caller, connection, id, draft).await?;
-    Ok(Answer::json(StatusCode::OK, printed(ask, &item)).ignoring("members", &ignored))
+    Ok(remarks.beside(Answer::json(StatusCode::OK, printed(ask, &item))))
 }
 
 /// GET of the collection: 200 with the items that the caller may see; a page ends early where they are large.
@@ -112,13 +114,33 @@ pub(super) async fn delete_item(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     Ok(Answer::bare(StatusCode::NO_CONTENT))
 }
 
-/// The id in the path and the draft in the body; and what of it nobody knows.
-async fn said(ask: &mut Ask<'_>) -> Result<(ItemId, ItemDraft, Vec<String>), Error> {
+/// What is to be said about a body that was taken.
+struct Remarks {
+    ignored: Vec<String>,
+    advice: Vec<String>,
+}
+
+impl Remarks {
+    fn of(draft: &ItemDraft) -> Self {
+        Self {
+            ignored: draft.ignored.clone(),
+            advice: draft.advice.clone(),
+        }
+    }
+
+    fn beside(self, answer: Answer) -> Answer {
+        answer
+            .ignoring("members", &self.ignored)
+            .advising(self.advice)
+    }
+}
+
+/// The id in the path and the draft in the body.
+async fn said(ask: &mut Ask<'_>) -> Result<(ItemId, ItemDraft), Error> {
     let id = ItemId::admit(ask.params.item())?;
     let body = ask.json("an externalItem").await?;
     let draft = ItemDraft::read(&id, &body)?;
-    let ignored = draft.ignored.clone();
-    Ok((id, draft, ignored))
+    Ok((id, draft))
 }
 
 fn printed(ask: &Ask<'_>, item: &ExternalItem) -> Value {

@@ -14,7 +14,7 @@ use crate::{ask::Ask, respond::Answer};
 /// PATCH or the older POST: 202 and where to ask how far it is.
 pub(super) async fn register_schema(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let draft = SchemaDraft::read(&ask.json("a schema").await?)?;
-    let ignored = draft.ignored.clone();
+    let (ignored, advice) = (draft.ignored.clone(), draft.schema.advice());
     let connection = ask.params.connection();
     let id = OperationId::kept(ask.new_id().to_string());
     let operation =
@@ -25,7 +25,8 @@ pub(super) async fn register_schema(ask: &mut Ask<'_>) -> Result<Answer, Error> 
     );
     Ok(Answer::bare(StatusCode::ACCEPTED)
         .at(ask.url(&path))
-        .ignoring("members", &ignored))
+        .ignoring("members", &ignored)
+        .advising(advice))
 }
 
 /// GET: 200.

@@ -89,11 +89,14 @@ impl ConnectionStore for Faulty {
     async fn create_connection(
         &self,
         connection: &ExternalConnection,
+        created_by: Option<&str>,
         ticket: Option<Ticket>,
         now: DateTime,
     ) -> Result<Arc<KeptConnection>, StoreError> {
         self.well()?;
-        self.store.create_connection(connection, ticket, now).await
+        self.store
+            .create_connection(connection, created_by, ticket, now)
+            .await
     }
 
     async fn release_connection(

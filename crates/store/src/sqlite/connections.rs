@@ -36,6 +36,7 @@ impl ConnectionStore for Sqlite {
     async fn create_connection(
         &self,
         connection: &ExternalConnection,
+        created_by: Option<&str>,
         ticket: Option<Ticket>,
         now: DateTime,
     ) -> Result<Arc<KeptConnection>, StoreError> {
@@ -46,6 +47,7 @@ impl ConnectionStore for Sqlite {
             schema_version: SchemaVersion(0),
             version: Version(1),
             created_at: now,
+            created_by: created_by.map(str::to_owned),
             registration: None,
             released_at: None,
             ticket,
@@ -172,14 +174,15 @@ fn create(
     step.sql
         .prepare_cached(
             "INSERT INTO connection
-                 (id, folded, kept, schema_version, version, created_at, ticket, deleted)
-             VALUES (?1, ?2, ?3, 0, 1, ?4, ?5, 0)",
+                 (id, folded, kept, schema_version, version, created_at, created_by, ticket, deleted)
+             VALUES (?1, ?2, ?3, 0, 1, ?4, ?5, ?6, 0)",
         )?
         .execute((
             id.as_str(),
             &folded,
             kept,
             fresh.created_at.0,
+            &fresh.created_by,
             fresh.ticket.as_ref().map(|ticket| &ticket.0),
         ))?;
     let row = step.sql.last_insert_rowid();

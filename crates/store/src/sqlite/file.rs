@@ -17,10 +17,11 @@ const BUSY_CHECKPOINT: Duration = Duration::from_millis(50);
 const STATEMENTS: usize = 96;
 
 /// The layouts, each with the statements that lead to it from the one before.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
 
 /// Makes the file if there is none. Only at the start: a file that vanishes later must not be replaced by an empty one.

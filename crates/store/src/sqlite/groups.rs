@@ -209,28 +209,28 @@ fn add_member(
     if !exists(step, at, group)? {
         return Ok(None);
     }
-    let row = (
-        sql(at.0),
-        group.as_str(),
-        &member.id,
-        rows::kind_text(member.kind),
-    );
+    let id = (sql(at.0), group.as_str(), &member.id);
+    let kind = member.kind.as_str();
     let known = step
         .sql
         .prepare_cached(
-            "SELECT 1 FROM member
-             WHERE connection = ?1 AND group_id = ?2 AND member_id = ?3 AND kind = ?4",
+            "SELECT kind FROM member WHERE connection = ?1 AND group_id = ?2 AND member_id = ?3
+             ORDER BY kind = ?4 DESC",
         )?
-        .exists(row)?;
-    if known {
-        return Ok(Some(false));
+        .query_row((id.0, id.1, id.2, kind), |row| row.get::<_, String>(0))
+        .optional()?;
+    match known {
+        Some(known) if known == kind => return Ok(Some(false)),
+        // The id is the key: two members that share it could not be told apart.
+        Some(_) => return Err(Fault::conflict()),
+        None => {}
     }
     step.one_more([Counted::Members(at, group.clone())])?;
     step.sql
         .prepare_cached(
             "INSERT INTO member (connection, group_id, member_id, kind) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(row)?;
+        .execute((id.0, id.1, id.2, kind))?;
     step.change(Change::MemberAdded {
         at,
         group: group.clone(),
@@ -250,12 +250,11 @@ fn remove_member(
     }
     let mut removed = Vec::new();
     {
-        let mut statement = step.sql.prepare_cached(
-            "DELETE FROM member WHERE connection = ?1 AND group_id = ?2
-             AND ((kind = 'externalGroup' AND member_id = ?3)
-                 OR (kind <> 'externalGroup' AND member_id = ?4))
-             RETURNING member_id, kind",
-        )?;
+        let mut statement = step.sql.prepare_cached(concat!(
+            "DELETE FROM member ",
+            lists::called!(),
+            " RETURNING member_id, kind"
+        ))?;
         let mut rows = statement.query((
             sql(at.0),
             group.as_str(),

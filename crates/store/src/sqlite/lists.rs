@@ -11,6 +11,17 @@ use crate::{
     rows::{self, Columns, sql},
 };
 
+/// The condition of the members that an id names: without case for users and groups, unless there is a member with exactly that id.
+/// Its parameters are the connection, the group, the id, and the id in lower case.
+macro_rules! called {
+    () => {
+        "WHERE connection = ?1 AND group_id = ?2
+         AND (member_id = ?3 OR (kind <> 'externalGroup' AND member_id = ?4 AND NOT EXISTS
+             (SELECT 1 FROM member m WHERE m.connection = ?1 AND m.group_id = ?2 AND m.member_id = ?3)))"
+    };
+}
+pub(super) use called;
+
 /// No key is empty, so all of them are behind the empty one.
 const BEGINNING: &str = "";
 
@@ -133,7 +144,7 @@ pub(super) fn members(
     limit: u32,
 ) -> Result<Vec<Identity>, Fault> {
     let (id, kind) = after.map_or((BEGINNING, BEGINNING), |member| {
-        (member.id.as_str(), rows::kind_text(member.kind))
+        (member.id.as_str(), member.kind.as_str())
     });
     all(
         connection,
@@ -154,11 +165,11 @@ pub(super) fn members_called(
 ) -> Result<Vec<Identity>, Fault> {
     all(
         connection,
-        "SELECT member_id, kind FROM member
-         WHERE connection = ?1 AND group_id = ?2
-         AND ((kind = 'externalGroup' AND member_id = ?3)
-             OR (kind <> 'externalGroup' AND member_id = ?4))
-         ORDER BY member_id, kind",
+        concat!(
+            "SELECT member_id, kind FROM member ",
+            called!(),
+            " ORDER BY member_id, kind"
+        ),
         (sql(at.0), group.as_str(), id, id.to_ascii_lowercase()),
         |row| rows::member(row, 0),
     )

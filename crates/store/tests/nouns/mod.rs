@@ -38,7 +38,7 @@ pub async fn ready(
         Some(kept) => kept,
         None => {
             store
-                .create_connection(&connection, None, DateTime(0))
+                .create_connection(&connection, None, None, DateTime(0))
                 .await?
         }
     };

@@ -20,7 +20,7 @@ use crate::{
 /// A connection is found by its id in any case, keeps it as written, and its id is taken in any case.
 pub async fn ids_are_compared_without_case(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let made = store
-        .create_connection(&connection("Tickets"), None, NOW)
+        .create_connection(&connection("Tickets"), None, None, NOW)
         .await
         .unwrap();
     assert_eq!(made.connection, connection("Tickets"));
@@ -33,7 +33,7 @@ pub async fn ids_are_compared_without_case(store: Arc<dyn Store>, visibility: Ar
         assert_eq!(store.connection(&id).await.unwrap().as_ref(), Some(&made));
         assert_eq!(visibility.connection(&id).as_ref(), Some(&made));
         let again = store
-            .create_connection(&connection(id.as_str()), None, NOW)
+            .create_connection(&connection(id.as_str()), None, None, NOW)
             .await;
         assert!(is_conflict(&again));
     }
@@ -46,7 +46,7 @@ pub async fn ids_are_compared_without_case(store: Arc<dyn Store>, visibility: Ar
 pub async fn listed_in_the_order_made(store: Arc<dyn Store>, _: Arc<Visibility>) {
     for id in ["zebra", "apple", "mango"] {
         store
-            .create_connection(&connection(id), None, NOW)
+            .create_connection(&connection(id), None, None, NOW)
             .await
             .unwrap();
     }
@@ -62,7 +62,7 @@ pub async fn listed_in_the_order_made(store: Arc<dyn Store>, _: Arc<Visibility>)
 /// An update replaces the members at the version it names, and no other.
 pub async fn updates_expect_a_version(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let made = store
-        .create_connection(&connection("tickets"), None, NOW)
+        .create_connection(&connection("tickets"), None, None, NOW)
         .await
         .unwrap();
     let mut changed = made.connection.clone();
@@ -123,7 +123,7 @@ async fn is_gone(world: &World) {
 /// A schema makes a draft ready, counts, and expects the version it replaces; the operation can be asked for.
 pub async fn schemas_expect_a_version(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let made = store
-        .create_connection(&connection("tickets"), None, NOW)
+        .create_connection(&connection("tickets"), None, None, NOW)
         .await
         .unwrap();
     let register = |properties: &'static [&'static str], expected, id| {
@@ -161,7 +161,7 @@ pub async fn schemas_expect_a_version(store: Arc<dyn Store>, visibility: Arc<Vis
 /// A registration that takes time shows its schema and its operation, lets nothing else begin, and comes into force when it is completed.
 pub async fn registrations_take_their_time(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let made = store
-        .create_connection(&connection("tickets"), None, NOW)
+        .create_connection(&connection("tickets"), None, None, NOW)
         .await
         .unwrap();
     let (at, none) = (made.key, SchemaVersion(0));
@@ -245,7 +245,7 @@ pub async fn connections_on_their_way_out(store: Arc<dyn Store>, visibility: Arc
     assert_eq!(kept.released_at, Some(NOW));
     assert_eq!(world.visibility.connection_at(at), Some(kept));
     let same = connection("TICKETS");
-    let again = store.create_connection(&same, None, NOW);
+    let again = store.create_connection(&same, None, None, NOW);
     assert!(is_conflict(&again.await));
     let expected = Expected::At(written.version);
     let put = world.try_put("T-1", "Scanner", &everyone(), expected).await;
@@ -266,14 +266,14 @@ pub async fn connections_on_their_way_out(store: Arc<dyn Store>, visibility: Arc
     assert!(!store.release_connection(at, NOW).await.unwrap());
     assert_eq!(world.kept().await, None);
     let same = connection("TICKETS");
-    let again = store.create_connection(&same, None, NOW);
+    let again = store.create_connection(&same, None, None, NOW);
     assert_eq!(again.await.unwrap().released_at, None);
 }
 
 /// An operation that failed leaves a draft a draft, and its reason can be read; the next one may begin.
 pub async fn failed_operations_keep_their_reason(store: Arc<dyn Store>, _: Arc<Visibility>) {
     let made = store
-        .create_connection(&connection("tickets"), None, NOW)
+        .create_connection(&connection("tickets"), None, None, NOW)
         .await
         .unwrap();
     let mut failed = operation("o1", OperationStatus::Failed);

@@ -142,34 +142,36 @@ pub async fn groups_in_groups(store: Arc<dyn Store>, visibility: Arc<Visibility>
     assert_eq!(world.groups_of(ALICE), ["inner", "outer"]);
 }
 
-/// An id is removed whatever its kind.
-pub async fn removed_whatever_the_kind(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
+/// An id names one member, of whatever kind: one of another kind with the same id is refused.
+pub async fn one_member_by_id(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
+    use IdentityType::{ExternalGroup, Group, User};
     let world = World::new((store, visibility)).await;
-    world
-        .store
-        .create_group(world.at, &group("eng"))
-        .await
-        .unwrap();
-    for kind in [
-        IdentityType::User,
-        IdentityType::Group,
-        IdentityType::ExternalGroup,
-    ] {
+    let made = world.store.create_group(world.at, &group("eng")).await;
+    made.unwrap();
+    let eng = GroupId::kept("eng");
+    let kinds = [User, Group, ExternalGroup];
+    for kind in kinds {
         assert_eq!(world.add("eng", kind, ALICE).await, Some(true));
+        for other in kinds.into_iter().filter(|other| *other != kind) {
+            let again = member(other, ALICE);
+            let refused = world.store.add_member(world.at, &eng, &again).await;
+            assert!(is_conflict(&refused));
+        }
+        assert_eq!(world.add("eng", kind, ALICE).await, Some(false));
+        let members = world.store.list_members(world.at, &eng, None, 9).await;
+        assert_eq!(members.unwrap(), Some(vec![member(kind, ALICE)]));
+        assert_eq!(world.remove("eng", ALICE).await, Some(true));
+        assert_eq!(world.groups_of(ALICE), Vec::<String>::new());
+        assert_eq!(world.remove("eng", ALICE).await, Some(false));
     }
-    let team = Memberships {
-        guest: false,
-        groups: vec![ALICE.to_owned()],
-    };
-    let external = || {
-        let folded = world.visibility.fold(BOB, &team);
-        folded.audience.external.contains_key(&world.at)
-    };
-    assert!(external());
-    assert_eq!(world.remove("eng", ALICE).await, Some(true));
-    assert!(!external());
+    // Only users and groups are found without case, and what is called exactly so comes first.
+    let shouted = ALICE.to_ascii_uppercase();
+    assert_eq!(world.add("eng", User, ALICE).await, Some(true));
+    assert_eq!(world.add("eng", ExternalGroup, &shouted).await, Some(true));
+    assert_eq!(world.remove("eng", &shouted).await, Some(true));
+    assert_eq!(world.groups_of(ALICE), ["eng"]);
+    assert_eq!(world.remove("eng", &shouted).await, Some(true));
     assert_eq!(world.groups_of(ALICE), Vec::<String>::new());
-    assert_eq!(world.remove("eng", ALICE).await, Some(false));
 }
 
 /// Groups live in their connection.

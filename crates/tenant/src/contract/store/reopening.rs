@@ -61,12 +61,17 @@ pub async fn everything_is_kept(open: impl Fn() -> Opened) {
     let draft = connection("Drafts");
     let ticket = Some(Ticket("opaque".to_owned()));
     let store = &world.store;
-    let made = store.create_connection(&draft, ticket, NOW).await.unwrap();
+    let made = store.create_connection(&draft, Some("app"), ticket, NOW);
+    let made = made.await.unwrap();
+    assert_eq!(made.created_by.as_deref(), Some("app"));
     let running = registration("o9", &["title"]);
     let begun = store.begin_registration(made.key, &running, made.schema_version);
     begun.await.unwrap();
     let leaving = connection("Leaving");
-    let made = store.create_connection(&leaving, None, NOW).await.unwrap();
+    let made = store
+        .create_connection(&leaving, None, None, NOW)
+        .await
+        .unwrap();
     store.release_connection(made.key, NOW).await.unwrap();
     let connections = world.store.connections().await.unwrap();
     let group = group("eng");

@@ -147,7 +147,7 @@ impl World {
 
     pub(super) async fn named((store, visibility): Opened, id: &str) -> Self {
         let kept = store
-            .create_connection(&connection(id), None, NOW)
+            .create_connection(&connection(id), None, None, NOW)
             .await
             .unwrap();
         let done = operation("o1", OperationStatus::Completed);
