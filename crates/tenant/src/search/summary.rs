@@ -40,7 +40,7 @@ fn texts(item: &ExternalItem, schema: &Schema) -> Vec<String> {
         let text = clipped(content.value.as_deref()?);
         Some(match content.kind {
             ContentType::Text => text.to_owned(),
-            ContentType::Html => html::to_text(text),
+            ContentType::Html => one_line(&html::to_text(text)),
         })
     });
     let properties = schema
@@ -56,6 +56,12 @@ fn texts(item: &ExternalItem, schema: &Schema) -> Vec<String> {
         .chain(properties)
         .filter(|text| !text.trim().is_empty())
         .collect()
+}
+
+/// Blanks between the words of HTML are one, however many tags and line breaks they come from.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
 }
 
 fn clipped(text: &str) -> &str {

@@ -155,7 +155,7 @@ pub async fn members_by_id(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     assert_eq!(called("eng", &ALICE.to_ascii_uppercase()).await, found);
     assert_eq!(called("eng", "Outer").await, Some(vec![outer.clone()]));
     assert_eq!(called("eng", "outer").await, Some(vec![]));
-    world.join("eng", &[lower.clone()]).await;
+    world.join("eng", std::slice::from_ref(&lower)).await;
     assert_eq!(called("eng", "outer").await, Some(vec![lower.clone()]));
     assert_eq!(called("eng", "OUTER").await, Some(vec![lower]));
     assert_eq!(called("eng", "Outer").await, Some(vec![outer]));
