@@ -151,23 +151,27 @@ impl Schema {
         self.properties.iter().filter(|it| it.is_refinable)
     }
 
-    /// Sentences about what is allowed but will disappoint, for `x-linkspan-advice`: labels without effect, and those that
-    /// results need to look well, which profiles are not.
+    /// Sentences about what is allowed but will disappoint, for `x-linkspan-advice`: the labels that
+    /// results need to look well.
     pub fn advice(&self) -> Vec<String> {
+        ["title", "url", "iconUrl"]
+            .into_iter()
+            .filter(|label| self.labelled(label).is_none())
+            .map(|label| {
+                format!("No property carries the label {label}; results show better with it.")
+            })
+            .collect()
+    }
+
+    /// Sentences about labels that the documentation declares and does not support, for `x-linkspan-advice`.
+    pub fn labels_without_effect(&self) -> Vec<String> {
         let labels = self.properties.iter().flat_map(|it| &it.labels);
-        let is_of_people = labels.clone().any(Label::is_of_people);
-        let without_effect = labels
+        labels
             .filter(|label| label.is_without_effect())
             .map(|label| {
                 format!("The label {label} is declared and not supported; it has no effect.")
-            });
-        let missing = ["title", "url", "iconUrl"]
-            .into_iter()
-            .filter(|label| !is_of_people && self.labelled(label).is_none())
-            .map(|label| {
-                format!("No property carries the label {label}; results show better with it.")
-            });
-        without_effect.chain(missing).collect()
+            })
+            .collect()
     }
 
     /// The schema as the Graph prints it; beta adds `isExactMatchRequired` and `rankingHint`.

@@ -22,6 +22,8 @@ fn paths(route: &Route) -> Vec<String> {
         .replace("{acronym}", "a1")
         .replace("{bookmark}", "a1")
         .replace("{qna}", "a1")
+        .replace("{source}", "a1")
+        .replace("{setting}", "a1")
         .replace("{user}", "alice");
     assert!(!path.contains('{'), "{path}");
     let versions: &[&str] = if route.beta_only {

@@ -438,7 +438,7 @@ fn unknown_members_are_told_and_labels_are_advised() {
     ]))
     .unwrap();
     assert_eq!(
-        of_people.schema.advice(),
+        of_people.schema.labels_without_effect(),
         ["The label personManager is declared and not supported; it has no effect."]
     );
 }

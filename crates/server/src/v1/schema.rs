@@ -14,7 +14,7 @@ use crate::{ask::Ask, respond::Answer};
 /// PATCH or the older POST: 202 and where to ask how far it is.
 pub(super) async fn register_schema(ask: &mut Ask<'_>) -> Result<Answer, Error> {
     let draft = SchemaDraft::read(&ask.json("a schema").await?)?;
-    let (ignored, advice) = (draft.ignored.clone(), draft.schema.advice());
+    let (ignored, advice) = (draft.ignored.clone(), draft.schema.labels_without_effect());
     let connection = ask.params.connection();
     let id = OperationId::kept(ask.new_id().to_string());
     let operation =
