@@ -207,7 +207,7 @@ pub async fn registrations_take_their_time(store: Arc<dyn Store>, visibility: Ar
 /// What is awaited comes earlier when it is brought forward, and never later.
 pub async fn due_moments_brought_forward(store: Arc<dyn Store>, visibility: Arc<Visibility>) {
     let tickets = connection("tickets");
-    let made = store.create_connection(&tickets, None, NOW);
+    let made = store.create_connection(&tickets, None, None, NOW);
     let at = made.await.unwrap().key;
     let first = registration("o1", &["title"]);
     let none = SchemaVersion(0);
