@@ -267,7 +267,12 @@ mod tests {
             ContentType::Html,
             "<p>The <b>pump</b></p><script>pump()</script>",
         ));
-        assert_eq!(shown(content, "x", "pump").trim(), "The <c0>pump</c0>");
+        assert_eq!(shown(content, "x", "pump"), "The <c0>pump</c0>");
+        let spread = Some((
+            ContentType::Html,
+            "<ul>\n <li>The</li>\n <li>pump</li></ul>",
+        ));
+        assert_eq!(shown(spread, "x", "pump"), "The <c0>pump</c0>");
     }
 
     #[test]
