@@ -39,14 +39,9 @@ impl Schema {
             }
         };
         let properties = match (&draft.properties, existing) {
-            (Some(said), _) => self.admit_properties(said)?,
+            (Some(said), existing) => self.admit_properties(said, existing.is_none())?,
             (None, Some(existing)) => existing.properties.clone(),
-            (None, None) => {
-                return Err(refused(
-                    "properties",
-                    "A new item needs properties, the values of what the schema declares.",
-                ));
-            }
+            (None, None) => return Err(no_properties()),
         };
         let content = match &draft.content {
             Some(content) => content.clone(),
@@ -66,11 +61,17 @@ impl Schema {
     }
 
     /// Every member is declared, has its declared type and comes once; `properties` replaces the former ones whole.
-    fn admit_properties(&self, said: &Object) -> Result<Vec<(String, Value)>, PublicError> {
+    fn admit_properties(
+        &self,
+        said: &Object,
+        is_new: bool,
+    ) -> Result<Vec<(String, Value)>, PublicError> {
         let annotations = type_annotations(said);
         let mut seen = [false; SCHEMA_PROPERTIES_MAX];
         let mut properties = Vec::with_capacity(said.len().min(self.properties.len()));
+        let mut is_empty = true;
         for (name, json) in said.iter().filter(|(name, _)| !is_annotation(name)) {
+            is_empty = false;
             let position = self.position(name).ok_or_else(|| self.unknown(name))?;
             let property = &self.properties[position];
             // A kept schema has 128 properties at most, but this must not rest on that.
@@ -90,6 +91,9 @@ impl Schema {
             if let Some(value) = Value::read(property, json, annotation)? {
                 properties.push((property.name.clone(), value));
             }
+        }
+        if is_new && is_empty {
+            return Err(no_properties());
         }
         Ok(properties)
     }
@@ -120,6 +124,13 @@ impl Schema {
         let start: String = name.chars().take(64).collect();
         refused(format_args!("properties.{start}"), help)
     }
+}
+
+fn no_properties() -> PublicError {
+    refused(
+        "properties",
+        "A new item needs properties with at least one member, as the schema declares them.",
+    )
 }
 
 /// The annotations about types, by the name they are about.

@@ -26,10 +26,6 @@ const MEMBERS: [&str; 6] = [
 const CONTENT_TYPES: [(&str, ContentType); 2] =
     [("text", ContentType::Text), ("html", ContentType::Html)];
 
-/// An item whose values are all null is kept without properties and must be readable and writable again, so an empty object is taken.
-const EMPTY: &str =
-    "`properties` is empty, so the item has no property; the documentation asks for at least one.";
-
 /// How many unknown members are remembered; advice need not grow with the body.
 const IGNORED_MAX: usize = 20;
 
@@ -58,9 +54,6 @@ impl ItemDraft {
             .transpose()?;
         if let Some(properties) = properties {
             note_principals(properties, &mut ignored);
-            if properties.keys().all(|name| generous::is_annotation(name)) {
-                advice.push(EMPTY.to_owned());
-            }
         }
         let content = said(body, "content")
             .map(|value| value.map(|it| read_content(it, &mut ignored)).transpose())
