@@ -46,6 +46,13 @@ fn ended(mut child: Child) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// Says SIGTERM.
+fn terminate(child: &Child) {
+    let pid = child.id().to_string();
+    let said = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    assert!(said.success());
+}
+
 fn done(arguments: &[&str], input: &str) -> String {
     let output = run(arguments, input);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -111,14 +118,7 @@ impl Serving {
 
     /// Says SIGTERM and waits; the exit code.
     fn stop(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        terminate(&self.child);
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -334,14 +334,7 @@ fn a_log_in_json_is_json_from_the_first_line_to_the_last() {
     let mut serving = serve("");
     let mut stdout = BufReader::new(serving.stdout.take().unwrap());
     stdout.read_line(&mut String::new()).unwrap();
-    let pid = serving.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    terminate(&serving);
     let output = ended(serving);
     assert!(output.status.success(), "{output:?}");
     let told = messages(&output.stderr).concat();

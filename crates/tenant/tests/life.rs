@@ -12,7 +12,7 @@ use tenant::{
     clock::{Clock, between, later},
     connections, indexer, items, life, operations,
     profile::Span,
-    schema,
+    schema, tasks,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use world::{World, app, titles};
@@ -324,9 +324,8 @@ async fn an_item_is_found_when_its_index_has_taken_its_time() {
     }
 }
 
-/// The loop by itself finds that the time went back, and that it has come.
-#[tokio::test]
-async fn an_indexer_that_sleeps_lives_through_a_jump_back() {
+/// A connection whose items are found a second late, and the loop that sees to it with what stops it.
+async fn indexed_late() -> (World, watch::Sender<bool>, [tasks::Loop; 2]) {
     let world = World::living(Profile {
         index_latency: Span::of((SECOND, SECOND)),
         ..Profile::INSTANT
@@ -335,6 +334,13 @@ async fn an_indexer_that_sleeps_lives_through_a_jump_back() {
     world.connection("tickets", titles()).await;
     let (stop, stopped) = watch::channel(false);
     let loops = indexer::start(&world.tenant, &stopped);
+    (world, stop, loops)
+}
+
+/// The loop by itself finds that the time went back, and that it has come.
+#[tokio::test]
+async fn an_indexer_that_sleeps_lives_through_a_jump_back() {
+    let (world, stop, loops) = indexed_late().await;
     world.try_printer().await.unwrap();
     let store = &world.tenant.store;
     let waits = async || !store.claim_dirty(1, 1).await.unwrap().lines.is_empty();
@@ -391,14 +397,7 @@ async fn a_clock_moved_back_makes_nobody_wait_longer_than_the_whole_takes() {
 /// After a sweep the loop rests, and then waits for what is written next; it must not forget there that it was stopped before.
 #[tokio::test]
 async fn an_indexer_that_rests_after_its_sweep_is_stopped() {
-    let world = World::living(Profile {
-        index_latency: Span::of((SECOND, SECOND)),
-        ..Profile::INSTANT
-    })
-    .await;
-    world.connection("tickets", titles()).await;
-    let (stop, stopped) = watch::channel(false);
-    let loops = indexer::start(&world.tenant, &stopped);
+    let (world, stop, loops) = indexed_late().await;
     let dirty = &world.tenant.dirty;
     let store = &world.tenant.store;
     let waits = async || !store.claim_dirty(1, 1).await.unwrap().lines.is_empty();
