@@ -232,7 +232,8 @@ fn entry(stanza: &Stanza<'_>) -> Option<Entry> {
         set("tags", json!(tags));
     }
     Some(Entry {
-        id: package.to_owned(),
+        // The plus sign of `g++` is none of an item's id.
+        id: package.replace('+', "~"),
         owner: people::owner(stanza.get("Maintainer").unwrap_or_default()),
         essential: matches!(priority, "required" | "important" | "standard"),
         section,
@@ -333,7 +334,7 @@ mod tests {
             .iter()
             .map(|entry| entry.id.as_str())
             .collect();
-        assert_eq!(ids, ["bar", "libfoo++1"]);
+        assert_eq!(ids, ["bar", "libfoo~~1"]);
         let foo = &source.entries[1];
         assert_eq!(foo.section, "libs");
         assert_eq!(foo.owner, Owner::Person("alice@linkspan.test".to_owned()));
