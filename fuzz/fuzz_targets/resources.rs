@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn connection(body: &Value) {
     let Some(draft) = accepted(ConnectionDraft::read(body)) else {
-        accepted(ConnectionPatch::read(body));
+        accepted(ConnectionPatch::read("tickets", body));
         return;
     };
     let connection = ExternalConnection {
@@ -43,7 +43,7 @@ fn connection(body: &Value) {
         ..connection.clone()
     };
     assert_eq!(again.to_json(true, None), printed);
-    if let Some(patch) = accepted(ConnectionPatch::read(body)) {
+    if let Some(patch) = accepted(ConnectionPatch::read("tickets", body)) {
         kept(&patch.apply(&connection));
     }
 }
@@ -67,7 +67,7 @@ fn group(body: &Value) {
         let printed = draft.group.to_json();
         let again = GroupDraft::read(&printed).expect("a printed group is accepted");
         assert_eq!(again.group, draft.group);
-        if let Some(patch) = accepted(GroupPatch::read(body)) {
+        if let Some(patch) = accepted(GroupPatch::read("g", body)) {
             assert_eq!(patch.apply(&draft.group), draft.group);
         }
     }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use graph::{
-    odata::{self, Filter, List, Metadata, OwnedSegment, Preferences, QueryOptions},
+    odata::{self, Filter, List, Metadata, OwnedSegment, Preferences, QueryOptions, Shape},
     route::{Found, Method, find},
 };
 use libfuzzer_sys::fuzz_target;
@@ -81,7 +81,12 @@ fn written(segment: &OwnedSegment) -> String {
 }
 
 fn options(query: &str, list: List<'_>) {
-    let shape = list.shape();
+    for beta in [false, true] {
+        shaped(query, list.shape(beta));
+    }
+}
+
+fn shaped(query: &str, shape: &'static Shape) {
     if let Some(options) = accepted(QueryOptions::read(query, shape)) {
         assert!(
             options
