@@ -14,6 +14,7 @@ use super::{
     faults::Falling,
     forecast::Work,
     meter::{Bucket, Measured},
+    rule::request_name,
     strike::{struck, too_many},
 };
 use crate::{ask::Ask, layers::Exchange, respond};
@@ -172,11 +173,7 @@ impl Weather {
         let app = &ask.caller.app;
         let who = match ask.params.get("item") {
             Some(item) if bucket.connection.is_some() => format!("{app} {item}"),
-            _ => {
-                let ids: Vec<&str> = ask.params.iter().map(|(_, id)| id).collect();
-                let (method, path) = (ask.route.method, ask.route.path);
-                format!("{app} {method} {path} {}", ids.join("/"))
-            }
+            _ => format!("{app} {}", request_name(ask.route, &ask.params)),
         };
         (bucket, who, rate)
     }

@@ -109,8 +109,7 @@ impl Rule {
 
     /// What a request draws: the same in every run for the first, the second, … of its kind and ids.
     fn lot(&mut self, route: &Route, params: &Params) -> u64 {
-        let ids: Vec<&str> = params.iter().map(|(_, id)| id).collect();
-        let request = format!("{} {} {}", route.method, route.path, ids.join("/"));
+        let request = request_name(route, params);
         if self.came.len() >= TOLD_APART_MAX {
             self.came.clear();
         }
@@ -227,6 +226,12 @@ impl Place {
             Self::Row(row) => format!("{} {}", row.method, row.path),
         }
     }
+}
+
+/// What tells a request from others: its operation and the ids in its path.
+pub fn request_name(route: &Route, params: &Params) -> String {
+    let ids: Vec<&str> = params.iter().map(|(_, id)| id).collect();
+    format!("{} {} {}", route.method, route.path, ids.join("/"))
 }
 
 fn rate(members: &Map<String, Value>) -> Result<Option<f64>, PublicError> {
